@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef INCLUDED_LWMSPECTRO_WINDOW_SPEC_H
+#define INCLUDED_LWMSPECTRO_WINDOW_SPEC_H
+
+#include <gnuradio/lwmspectro/api.h>
+#include <array>
+#include <cstddef>
+
+namespace gr {
+namespace lwmspectro {
+
+//! Lowest and highest sample rate the tokenizer accepts, in Hz.
+constexpr double min_samp_rate_Hz = 1.92e6;
+constexpr double max_samp_rate_Hz = 61.44e6;
+
+//! Values of one row of the correlogram (C3).
+constexpr std::size_t correlogram_cols = 128;
+
+//! Rows of the correlogram, in the order in which they are stored.
+constexpr std::array<const char*, 8> correlogram_rows = {
+    "cp_15khz",      // CP correlation, lag 66.67 us, folded on 0.5 ms
+    "cp_30khz",      // CP correlation, lag 33.33 us, folded on 0.5 ms
+    "wifi_long_gi",  // lag 3.2 us, folded on 4.0 us, best phase of each frame
+    "wifi_short_gi", // lag 3.2 us, folded on 3.6 us, best phase of each frame
+    "wifi_stf",      // lag 0.8 us, best 3.9 us of each frame
+    "repeat_5ms",    // one symbol against itself 5 ms later, folded on 5 ms
+    "repeat_10ms",   // one symbol against itself 10 ms later, folded on 1 ms
+    "energy_1ms",    // power folded on 1 ms, over its mean
+};
+
+/*!
+ * \brief What a window of samples is turned into: the part of a model bundle's spec
+ * that the tokenizer needs.
+ *
+ * A window holds \p n_frames frames of \p frame_us microseconds. Each frame becomes
+ * \p n_bins powers (C0). Consecutive windows start \p hop_frames frames apart:
+ * hop_frames == n_frames leaves no overlap.
+ */
+struct LWMSPECTRO_API window_spec {
+    int n_frames = 128;
+    int frame_us = 200;
+    int n_bins = 128;
+    int hop_frames = 128;
+
+    //! Throws std::invalid_argument that says what was expected and what came.
+    void validate() const;
+
+    //! Floats of C0, frame major: n_frames x n_bins.
+    std::size_t spectrogram_size() const
+    {
+        return static_cast<std::size_t>(n_frames) * n_bins;
+    }
+    //! Floats of C3, row major: correlogram_rows x correlogram_cols.
+    static constexpr std::size_t correlogram_size()
+    {
+        return correlogram_rows.size() * correlogram_cols;
+    }
+    //! Floats of one output item: C0, then C3.
+    std::size_t vlen() const { return spectrogram_size() + correlogram_size(); }
+};
+
+//! Throws std::invalid_argument unless min_samp_rate_Hz <= samp_rate <= max_samp_rate_Hz.
+LWMSPECTRO_API void check_samp_rate(double samp_rate);
+
+} // namespace lwmspectro
+} // namespace gr
+
+#endif
