@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random NR cells, from idle small cells to full wide carriers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .nr_signals import SSB_WIDTH
+from .sequences import MODULATION_BITS
+from .traffic import Traffic
+
+# 38.101-1 table 5.3.2-1: blocks of 5, 10, 15, 20, 25, 30 and 40 MHz carriers
+_BLOCKS = {15000: (25, 52, 79, 106, 133, 160, 216), 30000: (11, 24, 38, 51, 65, 78, 106)}
+_PATTERNS = {
+    15000: ("DDDSU", "DSUUU", "DDSUU", "DSUDD", "DDDSUUDDDD", "DDDDDDDSUU"),
+    30000: (
+        *("DDDSU", "DDDSUDDSUU", "DDDDDDDSUU", "DDDDDDSUUU", "DSUUU", "DDSU", "DDSUU"),
+        *("DDDSUUDDDD", "DSUDDDSUDD", "DDDDDDDDSU", "DSUUDDDDDD"),
+    ),
+}
+_FFT_SIZES = (128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+_MAX_RATE = 61.44e6
+
+
+def _carrier(rng: np.random.Generator) -> dict[str, Any]:
+    """Bandwidth and rate."""
+    scs = int(rng.choice([15000, 30000], p=[0.4, 0.6]))
+    if rng.random() < 0.88:
+        n_rb = int(rng.choice(_BLOCKS[scs], p=[0.16, 0.28, 0.1, 0.22, 0.07, 0.05, 0.12]))
+    else:
+        n_rb = int(rng.integers(11, _BLOCKS[scs][-1] + 1))
+    sizes = [n for n in _FFT_SIZES if 12.2 * n_rb <= n and n * scs <= _MAX_RATE][:3]
+    power_of_two = next(n for n in sizes if n & (n - 1) == 0)
+    size = power_of_two if rng.random() < 0.7 else int(rng.choice(sizes[:2]))
+    return {
+        "n_rb": n_rb,
+        "scs_hz": scs,
+        "fft_size": size,
+        "pci": int(rng.integers(1008)),
+        "crb_offset": int(rng.choice([0, rng.integers(0, 276 - n_rb)])),
+        "carrier_hz": float(rng.choice([0.0, 15e3 * rng.integers(40000, 333000)])),
+    }
+
+
+def _duplex(scs: int, rng: np.random.Generator) -> dict[str, Any]:
+    """FDD, or TDD with silent or audible uplink."""
+    if rng.random() < (0.6 if scs == 15000 else 0.35):
+        return {"pattern": "D"}
+    return {
+        "pattern": str(rng.choice(_PATTERNS[scs])),
+        "special_symbols": int(rng.choice([2, 3, 4, 6, 6, 8, 9, 10, 10, 11, 12])),
+        "uplink_db": float(rng.uniform(-30, 5)) if rng.random() < 0.4 else None,
+    }
+
+
+def _ssb(scs: int, n_rb: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Synchronisation blocks: one beam mostly, sometimes many or none."""
+    ssb_scs = scs if rng.random() < 0.93 and 12 * n_rb >= SSB_WIDTH else 45000 - scs
+    spare = 12 * n_rb * scs // ssb_scs - SSB_WIDTH
+    l_max = int(rng.choice([4, 8]))
+    if spare < 0 or rng.random() < 0.1:
+        ssb: tuple[int, ...] = ()
+    else:
+        many = int(rng.integers(1, l_max + 1)) if rng.random() < 0.35 else 1
+        start = int(rng.integers(l_max)) if many == 1 and rng.random() < 0.3 else 0
+        ssb = tuple(range(start, start + many))
+    subcarrier = int(rng.integers(0, max(spare, 0) + 1))
+    if rng.random() < 0.6:
+        subcarrier -= subcarrier % 12
+    elif rng.random() < 0.3:
+        subcarrier = max(spare, 0) // 2
+    return {
+        "ssb": ssb,
+        "ssb_l_max": l_max,
+        "ssb_case": "A" if ssb_scs == 15000 else str(rng.choice(["B", "C"], p=[0.3, 0.7])),
+        "ssb_period_ms": int(rng.choice([5, 10, 20, 40], p=[0.15, 0.25, 0.5, 0.1])),
+        "ssb_half": int(rng.random() < 0.2),
+        "ssb_subcarrier": subcarrier,
+        "ssb_db": float(rng.choice([0.0, 0.0, 3.0, rng.uniform(-3, 6)])),
+        "pss_db": float(rng.choice([0.0, 3.0])),
+    }
+
+
+def _part(n_rb: int, least: int, share: float, rng: np.random.Generator) -> tuple[int, int]:
+    """The whole carrier with probability ``share``, else a random part of it."""
+    if rng.random() < share or n_rb <= least:
+        return 0, n_rb
+    width = int(rng.integers(least, n_rb + 1))
+    return int(rng.integers(0, n_rb - width + 1)), width
+
+
+def _shared_channel(n_rb: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Control region, shared channel and its reference signals."""
+    symbols = int(rng.choice([1, 2, 3], p=[0.4, 0.4, 0.2]))
+    dmrs_first = 3 if symbols == 3 else int(rng.choice([2, 3], p=[0.85, 0.15]))  # 38.211 7.3.2.2
+    first, width = _part(n_rb, 6, 0.5, rng)
+    kind = int(rng.choice([1, 2], p=[0.8, 0.2]))
+    offsets = [(0.0,), (0.0,), (-3.0, 0.0), (-6.0, -3.0, 0.0, 3.0)]
+    return {
+        "coreset_symbols": symbols,
+        "coreset_rb": (first, width // 6 * 6),
+        "pdcch_load": float(rng.choice([0.0, 1.0, rng.random(), rng.random()])),
+        "traffic": Traffic.random(rng),
+        "modulation": str(rng.choice(["mixed", *MODULATION_BITS])),
+        "pdsch_rb": _part(n_rb, min(n_rb, 24), 0.85, rng),
+        "pdsch_start": int(rng.integers(symbols, dmrs_first + 1)),
+        "dmrs_type": kind,
+        "dmrs_first": dmrs_first,
+        "dmrs_additional": int(rng.choice([0, 1, 2, 3], p=[0.15, 0.4, 0.35, 0.1])),
+        "dmrs_groups": int(rng.integers(1, kind + 2)),
+        "dmrs_identity": int(rng.integers(65536)) if rng.random() < 0.3 else None,
+        "power_offsets_db": offsets[int(rng.integers(len(offsets)))],
+        "two_layers": bool(rng.random() < 0.35),
+        "precoders": int(rng.choice([1, 1, 2, 4])),
+        "system_info": bool(rng.random() < 0.8),
+        "trs_period_ms": int(rng.choice([0, 10, 20, 40], p=[0.4, 0.1, 0.3, 0.2])),
+        "csi_period_ms": int(rng.choice([0, 5, 10, 20, 40], p=[0.6, 0.1, 0.1, 0.1, 0.1])),
+    }
+
+
+def random_fields(rng: np.random.Generator) -> dict[str, Any]:
+    """Arguments of ``NrConfig`` for one random cell.
+
+    Args:
+        rng: source of randomness.
+
+    Returns:
+        Values by field name.
+    """
+    carrier = _carrier(rng)
+    scs, n_rb = carrier["scs_hz"], carrier["n_rb"]
+    fields = carrier | _duplex(scs, rng) | _ssb(scs, n_rb, rng) | _shared_channel(n_rb, rng)
+    sparse = not fields["ssb"] or fields["ssb_period_ms"] > 20
+    if sparse and fields["traffic"].time_load < 0.2:  # never a carrier with nothing in a window
+        fields["traffic"] = Traffic(0.2 + 0.8 * float(rng.random()), float(rng.random()))
+    fields["repeat"] = str(
+        rng.choice(["none", "frame", "subframe", "slot"], p=[0.85, 0.06, 0.05, 0.04])
+    )
+    return fields
