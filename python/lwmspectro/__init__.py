@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""LWM-Spectro for GNU Radio: says live which wireless protocol is in I/Q samples.
+
+Blocks: ``classifier`` (samples in, messages out), and what it is made of: ``tokenizer``
+and ``moe_classifier``; ``iq_file_source`` and ``tdl_channel`` for trying it out.
+"""
+
+from .bundle import Bundle, Thresholds, open_bundle
+from .classifier import classifier
+from .errors import BundleError, InputError, ProviderError, UserError
+from .iq_file_source import iq_file_source
+from .iqfile import open_recording
+from .lwmspectro_python import tdl_channel, tokenizer
+from .moe_classifier import moe_classifier
+from .spec import Spec
+
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "InputError",
+    "ProviderError",
+    "Spec",
+    "Thresholds",
+    "UserError",
+    "classifier",
+    "iq_file_source",
+    "moe_classifier",
+    "open_bundle",
+    "open_recording",
+    "tdl_channel",
+    "tokenizer",
+]

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The block that people drag: I/Q samples in, classification messages out."""
+
+import os
+from collections.abc import Callable
+
+from gnuradio import gr
+
+from . import keys
+from .bundle import Bundle, open_bundle
+from .inference import DEFAULT_PROVIDER, DEFAULT_THREADS
+from .lwmspectro_python import tokenizer
+from .message import Message
+from .moe_classifier import (
+    DEFAULT_BATCH,
+    DEFAULT_QUEUE_DEPTH,
+    Model,
+    moe_classifier,
+)
+from .worker import DROP, Counts
+
+
+class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
+    """A ``tokenizer`` and a ``moe_classifier``, both set up from one model bundle.
+
+    Input: complex baseband at ``samp_rate``; the tags ``rx_rate``, ``rx_freq``, ``rx_time``
+    and ``flush`` are heeded, see the tokenizer. Message port ``classification``, out: one
+    PMT dict a window, see the moe_classifier.
+    """
+
+    def __init__(
+        self,
+        samp_rate: float,
+        center_freq: float = 0.0,
+        model: Bundle | str | os.PathLike[str] = "",
+        policy: str = DROP,
+        provider: str = DEFAULT_PROVIDER,
+        threads: int = DEFAULT_THREADS,
+        queue_depth: int = DEFAULT_QUEUE_DEPTH,
+        batch: int = DEFAULT_BATCH,
+        router: Model | None = None,
+    ) -> None:
+        """Checks the bundle and opens its model.
+
+        Args:
+            samp_rate: Hz, in the range of the bundle's spec; an rx_rate tag overrides it.
+            center_freq: Hz; an rx_freq tag overrides it.
+            model: a bundle or its folder; nothing for the default one.
+            policy: ``drop`` (radios) or ``block`` (files).
+            provider: ``cpu``, ``openvino``, ``cuda``, or a provider's name in onnxruntime.
+            threads: threads of one inference.
+            queue_depth: most windows that wait for the model.
+            batch: most windows handed to the model at once.
+            router: what to run in place of the bundle's router.
+
+        Raises:
+            BundleError: the bundle or its model is wrong.
+            ProviderError: the provider is not available.
+            ValueError: an argument is out of range.
+        """
+        gr.hier_block2.__init__(
+            self,
+            "classifier",
+            gr.io_signature(1, 1, gr.sizeof_gr_complex),
+            gr.io_signature(0, 0, 0),
+        )
+        bundle = open_bundle(model)
+        low, high = bundle.spec.samp_rate_min, bundle.spec.samp_rate_max
+        if not low <= samp_rate <= high:
+            raise ValueError(f"samp_rate: expected {low:g} to {high:g} Hz, got {samp_rate:g}")
+        self._tokenizer = tokenizer(samp_rate, bundle.spec.kernel_spec(), center_freq)
+        self._tokenizer.set_min_output_buffer(2 * batch)  # room for a batch to gather
+        self._model = moe_classifier(bundle, policy, queue_depth, batch, threads, provider, router)
+        self.message_port_register_hier_out(keys.CLASSIFICATION)
+        self.connect(self, self._tokenizer, self._model)
+        self.msg_connect((self._model, keys.CLASSIFICATION), (self, keys.CLASSIFICATION))
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle in use."""
+        return self._model.bundle
+
+    @property
+    def counts(self) -> Counts:
+        """Windows submitted, done, failed and dropped so far."""
+        return self._model.counts
+
+    @property
+    def error(self) -> Exception | None:
+        """The first failure, of the stream or of the model; None while all is well."""
+        return self._model.error
+
+    def set_center_freq(self, center_freq: float) -> None:
+        """Says that the radio was retuned, Hz: closes the open window."""
+        self._tokenizer.set_center_freq(center_freq)
+
+    def add_listener(self, listener: Callable[[Message], None]) -> None:
+        """Calls ``listener`` with each message as a Python dict; see moe_classifier."""
+        self._model.add_listener(listener)
+
+    def cancel(self) -> None:
+        """Drops what is queued and what comes, so that stopping the flowgraph is quick."""
+        self._model.cancel()

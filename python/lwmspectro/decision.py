@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the logits of the router to what is said of a window. Pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import keys
+from .bundle import NONE, Thresholds
+
+DC_BINS = 3
+"""Bins in the middle of the band in which a receiver's own DC offset shows."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one window."""
+
+    status: str
+    """One of keys.STATUSES."""
+    protocol: str | None
+    """The protocol where the status is ok."""
+    protocol_p: float
+    """Probability of the likeliest protocol, whether it is named or not."""
+
+
+def decide(
+    logits: NDArray[np.float32],
+    c0: NDArray[np.float32],
+    protocols: Sequence[str],
+    thresholds: Thresholds,
+    valid_fraction: float = 1.0,
+) -> Verdict:
+    """Names the protocol of a window, or says why not.
+
+    A protocol is named when its probability reaches ``thresholds.protocol_p``, and for
+    a window with samples missing also ``thresholds.partial_p``; short of that such a
+    window is ``partial``. A whole window is ``unknown`` when there is energy in it
+    and ``no_signal`` when there is none. A window of one value throughout (silence, no
+    finite sample) is ``no_signal`` whatever the model said.
+
+    Args:
+        logits: shape (len(protocols),).
+        c0: shape (frames, bins), dB, lowest frequency first.
+        protocols: label of each logit; ``none`` among them is never named.
+        thresholds: of the bundle.
+        valid_fraction: samples present over samples of a whole window.
+    """
+    named = [index for index, label in enumerate(protocols) if label != NONE]
+    p = softmax(logits, thresholds.temperature)[named]
+    best = int(np.argmax(p))
+    p_best = float(p[best])
+    if np.ptp(c0) == 0.0:
+        return Verdict(keys.STATUS_NO_SIGNAL, None, p_best)
+    whole = valid_fraction >= 1.0
+    needed = thresholds.protocol_p if whole else max(thresholds.protocol_p, thresholds.partial_p)
+    if p_best >= needed:
+        return Verdict(keys.STATUS_OK, protocols[named[best]], p_best)
+    if not whole:
+        return Verdict(keys.STATUS_PARTIAL, None, p_best)
+    if energy_excess_db(c0) > thresholds.energy_db:
+        return Verdict(keys.STATUS_UNKNOWN, None, p_best)
+    return Verdict(keys.STATUS_NO_SIGNAL, None, p_best)
+
+
+def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Probabilities, shape of ``logits``; all zero where a logit is not finite."""
+    scaled = np.asarray(logits, np.float64) / temperature
+    if not np.all(np.isfinite(scaled)):
+        return np.zeros_like(scaled)
+    weights = np.exp(scaled - scaled.max())
+    result: NDArray[np.float64] = weights / weights.sum()
+    return result
+
+
+def energy_excess_db(c0: NDArray[np.float32]) -> float:
+    """How far the strongest part of a window stands above its noise, in dB.
+
+    The larger of two: the strongest bin of the spectrum averaged over time above the
+    median bin, which shows a carrier, and the strongest frame above the median frame,
+    which shows a burst. Powers are averaged linearly; the DC bins are left out.
+
+    Args:
+        c0: shape (frames, bins), dB.
+    """
+    middle, half = c0.shape[1] // 2, DC_BINS // 2
+    kept = np.delete(c0, np.s_[middle - half : middle + half + 1], axis=1)
+    power = 10.0 ** (np.asarray(kept, np.float64) / 10.0)
+    return max(_peak_over_median_db(power.mean(axis=axis)) for axis in (0, 1))
+
+
+def _peak_over_median_db(power: NDArray[np.float64]) -> float:
+    tiny = np.finfo(np.float64).tiny
+    return float(10.0 * np.log10(max(power.max(), tiny) / max(np.median(power), tiny)))

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one specification of what the tokenizer does, stored in every model bundle."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import strict_json
+
+CORRELOGRAM_COLS = 128
+"""Values in one row of the correlogram (C3)."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How a window of samples becomes a vector of tokens.
+
+    A window is ``n_frames`` frames of ``frame_us`` microseconds. Each frame is averaged
+    to ``n_bins`` powers in dB (C0, the spectrogram); beside it stands C3, the numerology
+    correlogram, one row of 128 values for each name in ``correlogram_rows``.
+    """
+
+    n_frames: int
+    """Frames in a window."""
+    frame_us: int
+    """Length of a frame in microseconds."""
+    n_bins: int
+    """Frequency bins in a frame, lowest frequency first."""
+    hop_frames: int
+    """Frames from one window to the next; ``n_frames`` leaves no overlap."""
+    samp_rate_min: float
+    """Lowest sample rate, Hz."""
+    samp_rate_max: float
+    """Highest sample rate, Hz."""
+    correlogram_rows: tuple[str, ...]
+    """Names of the rows of C3, in the order in which they are stored."""
+
+    def __post_init__(self) -> None:
+        for name in ("n_frames", "frame_us", "n_bins"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if not 1 <= self.hop_frames <= self.n_frames:
+            raise ValueError(f"hop_frames: expected 1 to {self.n_frames}, got {self.hop_frames}")
+        if not 0.0 < self.samp_rate_min <= self.samp_rate_max:
+            raise ValueError(
+                "samp_rate_min: expected more than 0 and at most samp_rate_max, "
+                f"got {self.samp_rate_min:g} and {self.samp_rate_max:g}"
+            )
+
+    @property
+    def spectrogram_size(self) -> int:
+        """Floats of C0, frame major."""
+        return self.n_frames * self.n_bins
+
+    @property
+    def vlen(self) -> int:
+        """Floats in one vector of tokens: C0, then C3."""
+        return self.spectrogram_size + len(self.correlogram_rows) * CORRELOGRAM_COLS
+
+    @property
+    def window_s(self) -> float:
+        """Length of a window in seconds."""
+        return self.n_frames * self.frame_us * 1e-6
+
+    @classmethod
+    def from_json(cls, data: Any, where: str = "spec") -> "Spec":
+        """The spec from parsed JSON.
+
+        Raises:
+            ValueError: a key is unknown or missing, or a value is of the wrong type or
+                out of range; the text says what was expected and what came.
+        """
+        return strict_json.build(cls, data, where)
+
+    def to_json(self) -> dict[str, Any]:
+        """What :meth:`from_json` reads."""
+        result: dict[str, Any] = strict_json.to_json(self)
+        return result
+
+    def kernel_spec(self) -> Any:
+        """The ``kernels.window_spec`` that the tokenizer takes.
+
+        Raises:
+            ValueError: the tokenizer of this installation makes vectors of another length.
+        """
+        from . import kernels
+
+        spec = kernels.window_spec(self.n_frames, self.frame_us, self.n_bins, self.hop_frames)
+        if spec.vlen != self.vlen:
+            raise ValueError(
+                f"spec: expected {spec.vlen} tokens, as the tokenizer makes them, got {self.vlen}"
+            )
+        return spec

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A source block that sounds like a radio: WiFi, LTE, NR and idle noise, one after the other."""
+
+from typing import Any
+
+import numpy as np
+import pmt
+from gnuradio import gr
+from numpy.typing import NDArray
+
+from . import keys
+from .recording import check_samp_rate
+from .synthetic_scenes import SCENES, Scene, receiver_noise
+from .waveforms.common import db_to_amplitude, db_to_power
+
+CYCLE = "cycle"
+SCENE_TAG = "scene"
+
+BUFFER_SAMPLES = 1 << 17
+CHUNK = 1 << 15  # samples that are worked on at once: they stay in the cache
+BITS = 12
+BACKOFF_DB = 15.0  # full scale over the mean of the stronger of signal and noise
+DC_DB = -6.0  # direct current of the receiver over its noise
+
+
+class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blocks
+    """A receiver's samples, complex, full scale at 1.0, without end, as fast as they are taken.
+
+    Scenes are ``wifi`` (802.11n traffic), ``lte`` (FDD), ``nr`` (TDD) and ``noise``; ``cycle``
+    is all of them in that order, ``dwell_s`` each. A transmitter repeats 160 ms of samples;
+    what comes after it does not repeat: a tapped-delay-line fading channel (indoor with a line
+    of sight for WiFi, outdoor for LTE and NR), and a receiver with noise, a filter, a DC offset
+    and a 12-bit converter. Its gain and its noise are the same in all scenes. The noise is taken
+    from random places of a pool of four million samples.
+
+    Tags on the first sample: ``rx_rate`` (double, Hz), ``rx_freq`` (double, Hz), ``rx_time``
+    (tuple of uint64 seconds and double fraction: zero). On the first sample of each scene:
+    ``scene`` (symbol).
+    """
+
+    def __init__(
+        self,
+        samp_rate: float = 20e6,
+        scenes: str = CYCLE,
+        dwell_s: float = 5.0,
+        snr_db: float = 20.0,
+        doppler_hz: float = 30.0,
+        seed: int = 0,
+        center_freq: float = 0.0,
+    ) -> None:
+        """Makes the transmitters' samples: that takes a second or two at 20 MS/s.
+
+        Args:
+            samp_rate: Hz.
+            scenes: ``wifi``, ``lte``, ``nr``, ``noise`` or ``cycle``.
+            dwell_s: seconds of a scene before the next one.
+            snr_db: mean signal to noise ratio in the occupied band while transmitting, dB.
+            doppler_hz: maximum Doppler shift of the channels, Hz: 5 is a walk, 70 a car.
+            seed: of everything random.
+            center_freq: Hz, for the ``rx_freq`` tag alone.
+
+        Raises:
+            ValueError: an argument is out of range.
+        """
+        gr.sync_block.__init__(self, name="synthetic_source", in_sig=None, out_sig=[np.complex64])
+        self._samp_rate = check_samp_rate(samp_rate, "samp_rate")
+        if scenes not in (*SCENES, CYCLE):
+            raise ValueError(f"scenes: expected one of {(*SCENES, CYCLE)}, got {scenes!r}")
+        if not dwell_s * samp_rate >= 1.0:
+            raise ValueError(f"dwell_s: expected at least one sample, got {dwell_s} s")
+        if seed < 0:
+            raise ValueError(f"seed: expected 0 or more, got {seed}")
+        self._dwell = round(dwell_s * samp_rate)
+        self._center_freq = center_freq
+        self._rng = np.random.default_rng(seed)
+        names = SCENES if scenes == CYCLE else (scenes,)
+        self._scenes = [Scene.make(name, samp_rate, self._rng) for name in names]
+        self._noise = receiver_noise(self._rng)
+        self._dc = np.complex64(db_to_amplitude(DC_DB) * np.exp(2j * np.pi * self._rng.random()))
+        self._position = 0
+        self.set_snr_db(snr_db)
+        self.set_doppler_hz(doppler_hz)
+        self.set_min_output_buffer(BUFFER_SAMPLES)
+
+    def set_snr_db(self, snr_db: float) -> None:
+        """Mean signal to noise ratio in the occupied band while transmitting, dB.
+
+        Raises:
+            ValueError: it is not within -100 to 100 dB.
+        """
+        if not -100.0 <= snr_db <= 100.0:
+            raise ValueError(f"snr_db: expected -100 to 100 dB, got {snr_db}")
+        self._snr = db_to_power(snr_db)
+        loudest = max(1.0, *(self._power(scene) for scene in self._scenes), 0.0)
+        self._gain = db_to_amplitude(-BACKOFF_DB) / np.sqrt(loudest)
+
+    def set_doppler_hz(self, doppler_hz: float) -> None:
+        """Maximum Doppler shift of the channels, Hz; they start anew.
+
+        Raises:
+            ValueError: it is negative or not less than half of the sample rate.
+        """
+        if not 0.0 <= doppler_hz < self._samp_rate / 2.0:
+            raise ValueError(f"doppler_hz: expected 0 to samp_rate / 2, got {doppler_hz}")
+        self._doppler_hz = doppler_hz
+        self._channel = self._new_channel()
+
+    def scene_at(self, sample: int) -> str:
+        """The scene that an output sample, counted from the first, belongs to."""
+        return self._scene(sample).name
+
+    def truth(self, sample_start: int, sample_count: int) -> str | None:
+        """The scene of a run of output samples; None where it is of more than one."""
+        first = self.scene_at(sample_start)
+        last = self.scene_at(sample_start + max(sample_count, 1) - 1)
+        return first if first == last else None
+
+    def work(self, input_items: list[NDArray[Any]], output_items: list[NDArray[Any]]) -> int:
+        """Called by the scheduler."""
+        out = output_items[0]
+        done = 0
+        while done < len(out):
+            if self._position % self._dwell == 0:
+                self._begin_scene()
+            done += self._render(out[done:])
+        return len(out)
+
+    def _scene(self, sample: int) -> Scene:
+        return self._scenes[sample // self._dwell % len(self._scenes)]
+
+    def _power(self, scene: Scene) -> float:
+        """Of the signal over the noise, in all of the receiver's band."""
+        return self._snr * scene.view_hz / self._samp_rate
+
+    def _new_channel(self) -> Any:
+        multipath = self._scene(self._position).multipath
+        seed = int(self._rng.integers(1 << 62))
+        return multipath.channel(self._samp_rate, self._doppler_hz, seed)
+
+    def _begin_scene(self) -> None:
+        if self._position == 0:
+            self._tag(keys.RX_RATE, pmt.from_double(self._samp_rate))
+            self._tag(keys.RX_FREQ, pmt.from_double(self._center_freq))
+            time = pmt.make_tuple(pmt.from_uint64(0), pmt.from_double(0.0))
+            self._tag(keys.RX_TIME, time)
+        if self._position == 0 or len(self._scenes) > 1:
+            self._tag(SCENE_TAG, pmt.intern(self.scene_at(self._position)))
+            self._channel = self._new_channel()
+
+    def _render(self, out: NDArray[np.complex64]) -> int:
+        """Samples of one scene and of one turn of its loop; returns how many."""
+        scene = self._scene(self._position)
+        n = min(len(out), CHUNK, self._dwell - self._position % self._dwell)
+        if scene.loop.size:
+            at = self._position % scene.loop.size
+            n = min(n, scene.loop.size - at)
+            faded = self._channel.process(scene.loop[at : at + n])
+            np.multiply(faded, np.float32(np.sqrt(self._power(scene))), out=out[:n])
+        else:
+            out[:n] = 0.0
+        place = int(self._rng.integers(self._noise.size - n))
+        out[:n] += self._noise[place : place + n]
+        out[:n] += self._dc
+        _convert(out[:n], self._gain)
+        self._position += n
+        return n
+
+    def _tag(self, key: str, value: Any) -> None:
+        self.add_item_tag(0, self._position, pmt.intern(key), value)
+
+
+def _convert(iq: NDArray[np.complex64], gain: float) -> None:
+    """In place: gain, and a converter with ``BITS`` bits and full scale at 1.0."""
+    half = 1 << (BITS - 1)
+    parts = iq.view(np.float32)
+    parts *= np.float32(gain * half)
+    np.rint(parts, out=parts)
+    np.clip(parts, -half, half - 1, out=parts)
+    parts *= np.float32(1.0 / half)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all Python tests share. They test the installed module, as its users see it."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+set_hypothesis_home_dir(REPOSITORY / "build" / "cache" / "hypothesis")
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_sessionstart() -> None:
+    """Say in one line what to do where the module at hand is not the one to test."""
+    built = REPOSITORY / "build" / "prefix"
+    try:
+        from gnuradio import lwmspectro
+    except ImportError as error:
+        stop = (
+            f"cannot import gnuradio.lwmspectro ({error}): "
+            "run `make build`, then `build/venv/bin/python -m pytest`"
+        )
+    else:
+        found = Path(lwmspectro.__file__)
+        if not built.is_dir() or found.is_relative_to(built):
+            return
+        stop = f"gnuradio.lwmspectro of {found.parent} hides the one in build/prefix: uninstall it"
+    pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def pytest_report_header() -> str:
+    """Which installation is tested."""
+    from gnuradio import lwmspectro
+
+    return f"gnuradio.lwmspectro: {Path(lwmspectro.__file__).parent}"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the source tree."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def module() -> ModuleType:
+    """gnuradio.lwmspectro, as installed."""
+    from gnuradio import lwmspectro
+
+    return lwmspectro
+
+
+@pytest.fixture(scope="session")
+def prefix() -> Path:
+    """The prefix under which the module at hand is installed."""
+    from gnuradio.lwmspectro import _paths
+
+    return _paths.SHARE_DIR.parents[1]
+
+
+RunApp = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def run_app(prefix: Path) -> RunApp:
+    """Run an installed command line to its end: run_app(name, *arguments, timeout, **subprocess).
+
+    The environment is empty unless one is given.
+    """
+
+    def run(
+        name: str, *arguments: object, timeout: float = 120.0, **options: object
+    ) -> subprocess.CompletedProcess[str]:
+        command = [str(prefix / "bin" / name), *map(str, arguments)]
+        defaults = {"capture_output": True, "text": True, "env": {}, "check": False}
+        return subprocess.run(command, timeout=timeout, **{**defaults, **options})
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """A folder of recordings, for tests that only run where somebody has one."""
+    folder = os.environ.get("LWMSPECTRO_CAPTURES")
+    if not folder:
+        pytest.skip("LWMSPECTRO_CAPTURES names no folder of recordings")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"LWMSPECTRO_CAPTURES={folder} is not a folder")
+    return path
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same random numbers in every run."""
+    return np.random.default_rng(20240229)
+
+
+MakeBundle = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
+    """A bundle whose logits are tokens[:, :4] * gain + bias: make_bundle(gain=1, bias=[0] * 4)."""
+    import onnx
+    from gnuradio.lwmspectro.bundle_writer import write_bundle
+
+    vlen = 17408
+
+    def make(gain: float = 1.0, bias: tuple[float, ...] = (0, 0, 0, 0), **fields: object) -> Path:
+        helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+        constants = {
+            "starts": np.array([0]),
+            "ends": np.array([4]),
+            "axes": np.array([1]),
+            "gain": np.float32(gain),
+            "bias": np.float32(bias),
+        }
+        graph = helper.make_graph(
+            [
+                helper.make_node("Slice", ["tokens", "starts", "ends", "axes"], ["first"]),
+                helper.make_node("Mul", ["first", "gain"], ["scaled"]),
+                helper.make_node("Add", ["scaled", "bias"], ["logits"]),
+            ],
+            "tiny",
+            [helper.make_tensor_value_info("tokens", kind, ["batch", vlen])],
+            [helper.make_tensor_value_info("logits", kind, ["batch", 4])],
+            [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        folder = tmp_path_factory.mktemp("bundle") / "tiny"
+        defaults = {
+            "name": "tiny",
+            "version": "1",
+            "spec": {
+                "n_frames": 128,
+                "frame_us": 200,
+                "n_bins": 128,
+                "hop_frames": 128,
+                "samp_rate_min": 1.92e6,
+                "samp_rate_max": 61.44e6,
+                "correlogram_rows": [f"row{index}" for index in range(8)],
+            },
+            "labels": {"protocol": ["wifi", "lte", "nr", "none"]},
+            "thresholds": {
+                "protocol_p": 0.7,
+                "partial_p": 0.9,
+                "energy_db": 6.0,
+                "temperature": 1.0,
+            },
+            "models": {
+                "router": {
+                    "file": "router.onnx",
+                    "input": {"name": "tokens", "shape": ["batch", vlen], "dtype": "float32"},
+                    "output": {"name": "logits", "shape": ["batch", 4], "dtype": "float32"},
+                }
+            },
+            "provenance": {},
+            "metrics": {},
+        }
+        contents = {"router.onnx": model.SerializeToString()}
+        write_bundle(folder, {**defaults, **fields}, contents, "# tiny\n")
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def lte_bundle(make_bundle: MakeBundle) -> Path:
+    """A bundle that takes everything for LTE, with p = 0.8."""
+    return make_bundle(gain=0.0, bias=(0.0, 2.485, 0.0, 0.0))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
+
+import pytest
+from gnuradio.lwmspectro import Spec, kernels
+
+JSON = {
+    "n_frames": 128,
+    "frame_us": 200,
+    "n_bins": 128,
+    "hop_frames": 128,
+    "samp_rate_min": 1.92e6,
+    "samp_rate_max": 61.44e6,
+    "correlogram_rows": list(kernels.correlogram_rows),
+}
+
+
+def test_from_json_and_back():
+    spec = Spec.from_json(JSON)
+    assert spec.to_json() == JSON
+    assert spec.vlen == 128 * 128 + 8 * 128
+    assert spec.window_s == pytest.approx(25.6e-3)
+
+
+def test_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Spec.from_json(JSON).n_frames = 1
+
+
+def test_kernel_spec_is_the_same():
+    kernel = Spec.from_json({**JSON, "hop_frames": 64}).kernel_spec()
+    got = (kernel.n_frames, kernel.frame_us, kernel.n_bins, kernel.hop_frames, kernel.vlen)
+    assert got == (128, 200, 128, 64, 17408)
+
+
+def test_limits_are_those_of_the_kernels():
+    from gnuradio.lwmspectro.recording import SAMP_RATE_RANGE
+    from gnuradio.lwmspectro.spec import CORRELOGRAM_COLS
+
+    assert (kernels.min_samp_rate, kernels.max_samp_rate) == SAMP_RATE_RANGE
+    assert kernels.correlogram_cols == CORRELOGRAM_COLS
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_frames": 0}, "n_frames: expected at least 1, got 0"),
+        ({"hop_frames": 129}, "hop_frames: expected 1 to 128, got 129"),
+        ({"samp_rate_min": 7e7}, "samp_rate_min: expected more than 0"),
+        ({"n_bins": "128"}, "spec.n_bins: expected a whole number, got '128' (string)"),
+        ({"window": 1}, "got unknown ['window']"),
+    ],
+)
+def test_what_is_wrong_says_expected_and_got(change, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is checked below
+        Spec.from_json({**JSON, **change})
+    assert message in str(caught.value)
+
+
+def test_tokens_of_another_length_are_refused():
+    spec = Spec.from_json({**JSON, "correlogram_rows": ["one"]})
+    with pytest.raises(ValueError, match="expected 17408 tokens, .* got 16512"):
+        spec.kernel_spec()
+
+
+def test_a_spec_that_the_kernel_refuses():
+    with pytest.raises(ValueError, match="n_bins: expected 64 or 128, got 100"):
+        Spec.from_json({**JSON, "n_bins": 100}).kernel_spec()
