@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How good a router is, by protocol, SNR and sample rate."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import torch
+from gnuradio.lwmspectro.bundle import Thresholds
+from scipy.special import softmax
+
+from .calibrate import Logits, calibration_error
+from .dataset import TokenSet
+from .router import Router
+from .scene_plan import LABELS
+
+_NONE = LABELS.index("none")
+_SNR_EDGES = (-5, 0, 5, 10, 20, 30)
+
+
+@torch.no_grad()
+def logits_of(router: Router, data: TokenSet, batch: int = 256) -> Logits:
+    """Logits of all windows, shape (n, classes)."""
+    parts = [
+        router(torch.from_numpy(data.tokens[k : k + batch]).float()).numpy()
+        for k in range(0, len(data), batch)
+    ]
+    return np.concatenate(parts)
+
+
+def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any]:
+    """Shares of windows that are named rightly, wrongly or not at all.
+
+    Returns:
+        accuracy (most likely of all labels), calibration_error, negatives_accepted,
+        and, of windows that hold a protocol, right / wrong / refused by protocol, by SNR and
+        by sample rate. Shares are 0 to 1.
+    """
+    p = softmax(logits.astype(np.float64) / limits.temperature, axis=1)
+    best = p[:, :_NONE].argmax(axis=1)
+    named = p[:, :_NONE].max(axis=1) >= limits.protocol_p
+
+    def outcome(chosen: np.ndarray) -> dict[str, float]:
+        right = named & (best == data.label)
+        count = max(1, int(chosen.sum()))
+        return {
+            "windows": int(chosen.sum()),
+            "right": round(float((right & chosen).sum() / count), 4),
+            "wrong": round(float((named & ~right & chosen).sum() / count), 4),
+            "refused": round(float((~named & chosen).sum() / count), 4),
+        }
+
+    signal = data.label != _NONE
+    bands = itertools.pairwise(_SNR_EDGES)
+    rates, counts = np.unique(data.samp_rate[signal], return_counts=True)
+    return {
+        "accuracy": round(float((p.argmax(axis=1) == data.label).mean()), 4),
+        "calibration_error": round(calibration_error(p, data.label), 4),
+        "negatives": int((~signal).sum()),
+        "negatives_accepted": round(float(named[~signal].mean()), 4),
+        "by_protocol": {
+            name: outcome(data.label == k) for k, name in enumerate(LABELS) if k != _NONE
+        },
+        "by_snr_db": {
+            f"{low}..{high}": outcome(signal & (data.snr_db >= low) & (data.snr_db < high))
+            for low, high in bands
+        },
+        "by_samp_rate": {
+            f"{rate / 1e6:g}": outcome(signal & (data.samp_rate == rate))
+            for rate, count in zip(rates, counts, strict=True)
+            if count >= 20
+        },
+    }

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a data set: shards of tokens and labels, and a manifest.
+
+Shard k holds the scenes k * shard_size and on, and each scene is a function of the seed and its
+number: the data do not depend on the number of workers, and a run that was stopped goes on with
+the shards that are missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import multiprocessing
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from gnuradio.lwmspectro import kernels
+
+from . import flowgraph
+from .scene_plan import LABELS, PlannedScene, plan
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "manifest.json"
+SHARD = "shard-{:05d}.npz"
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """What to generate.
+
+    Attributes:
+        folder: where the shards go.
+        n_windows: windows in the data set, a whole number of shards.
+        seed: of everything random.
+        shard_size: windows in a shard.
+        workers: processes.
+    """
+
+    folder: Path
+    n_windows: int
+    seed: int = 1
+    shard_size: int = 500
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        if self.n_windows < 1 or self.n_windows % self.shard_size:
+            raise ValueError(
+                f"n_windows: expected a positive multiple of {self.shard_size}, "
+                f"got {self.n_windows}"
+            )
+        if self.workers < 1:
+            raise ValueError(f"workers: expected at least 1, got {self.workers}")
+
+
+def _write_shard(path: Path, rows: list[tuple[PlannedScene, str, np.ndarray]]) -> None:
+    scenes = [planned.scene for planned, _, _ in rows]
+    content = {
+        "tokens": np.stack([tokens for _, _, tokens in rows]),  # (shard_size, vlen) float16
+        "label": np.array([LABELS.index(label) for _, label, _ in rows], np.int8),
+        "number": np.array([planned.number for planned, _, _ in rows], np.int64),
+        "samp_rate": np.array([s.samp_rate for s in scenes]),
+        "snr_db": np.array([s.snr_db for s in scenes], np.float32),
+        "doppler_hz": np.array([s.fading.doppler_hz if s.fading else 0.0 for s in scenes]),
+        "fraction": np.array([planned.fraction for planned, _, _ in rows], np.float32),
+        "detail": np.array([repr(s.transmitter)[:400] for s in scenes]),
+    }
+    partial = path.with_suffix(".part.npz")
+    np.savez_compressed(partial, **content)
+    os.replace(partial, path)
+
+
+def _work(config: GenerateConfig, shards: list[int], progress: object) -> None:
+    """Makes some shards with one flowgraph."""
+    rows: list[tuple[PlannedScene, str, np.ndarray]] = []
+
+    def scenes() -> Iterator[PlannedScene]:
+        for shard in shards:
+            first = shard * config.shard_size
+            for number in range(first, first + config.shard_size):
+                yield plan(config.seed, number)
+
+    def deliver(planned: PlannedScene, label: str, tokens: np.ndarray) -> None:
+        rows.append((planned, label, tokens.astype(np.float16)))
+        if len(rows) == config.shard_size:
+            shard = planned.number // config.shard_size
+            _write_shard(config.folder / SHARD.format(shard), rows)
+            rows.clear()
+            progress.put(shard)  # type: ignore[attr-defined]
+
+    flowgraph.run(scenes(), kernels.window_spec(), deliver)
+
+
+def missing_shards(config: GenerateConfig) -> list[int]:
+    """Numbers of the shards that are not there yet."""
+    count = config.n_windows // config.shard_size
+    return [k for k in range(count) if not (config.folder / SHARD.format(k)).exists()]
+
+
+def generate(config: GenerateConfig) -> Path:
+    """Makes what is missing of a data set and writes its manifest.
+
+    Returns:
+        Path of the manifest.
+
+    Raises:
+        RuntimeError: a worker failed.
+    """
+    config.folder.mkdir(parents=True, exist_ok=True)
+    missing = missing_shards(config)
+    context = multiprocessing.get_context("spawn")
+    progress = context.Queue()
+    workers = [
+        context.Process(target=_work, args=(config, missing[k :: config.workers], progress))
+        for k in range(min(config.workers, len(missing)))
+    ]
+    for worker in workers:
+        worker.start()
+    done = 0
+    while any(worker.is_alive() for worker in workers) or not progress.empty():
+        for worker in workers:
+            worker.join(timeout=0.5)
+        while not progress.empty():
+            progress.get()
+            done += 1
+            log.info("%d of %d shards", done, len(missing))
+    if any(worker.exitcode for worker in workers):
+        raise RuntimeError(f"workers ended with {[worker.exitcode for worker in workers]}")
+    return _write_manifest(config)
+
+
+def _write_manifest(config: GenerateConfig) -> Path:
+    shards = sorted(config.folder.glob("shard-[0-9]*.npz"))
+    labels = np.concatenate([np.load(path)["label"] for path in shards])
+    manifest = {
+        "config": {**asdict(config), "folder": None, "workers": None},
+        "labels": list(LABELS),
+        "counts": {name: int(np.sum(labels == k)) for k, name in enumerate(LABELS)},
+        "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in shards},
+    }
+    target = config.folder / MANIFEST
+    partial = target.with_suffix(".part")
+    partial.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, target)
+    return target
