@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
+from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.bundle import Thresholds
 from gnuradio.lwmspectro.decision import energy_excess_db
+from gnuradio.lwmspectro.waveforms.negatives import NegativeConfig
+from gnuradio.lwmspectro.waveforms.scene import draw_scene, render
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from .scene_plan import LABELS
+from .scene_plan import LABELS, draw_rate
 
 Logits = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -41,12 +46,30 @@ def calibration_error(p: npt.NDArray[np.float64], label: Labels, bins: int = 15)
     return float(sum(gaps))
 
 
+def noise_excess_db(n_windows: int, seed: int) -> npt.NDArray[np.float64]:
+    """Energy excess of windows of receiver noise alone, through random front ends, dB."""
+    spec = kernels.window_spec()
+    excess = []
+    for number in range(n_windows):
+        rng = np.random.default_rng([seed, number])
+        rate = draw_rate("none", rng)
+        noise = dataclasses.replace(
+            draw_scene("none", rate, rng),
+            transmitter=NegativeConfig.random(rng, rate, "white"),
+            fading=None,
+        )
+        kernel = kernels.window_tokenizer(rate, spec)
+        iq, _ = render(noise, kernel.window_len(), rng)
+        c0 = kernel.process(iq)[: spec.spectrogram_size]
+        excess.append(energy_excess_db(c0.reshape(spec.n_frames, spec.n_bins)))
+    return np.array(excess)
+
+
 def thresholds(
     logits: Logits,
     label: Labels,
-    tokens: npt.NDArray[np.float16],
-    white: npt.NDArray[np.bool_],
-    n_frames: int = 128,
+    noise_windows: int = 400,
+    seed: int = 1,
     accepted: float = 0.01,
 ) -> Thresholds:
     """Limits that name a protocol in at most a share ``accepted`` of the negatives.
@@ -54,9 +77,8 @@ def thresholds(
     Args:
         logits: of validation windows, shape (n, classes).
         label: their truth, shape (n,).
-        tokens: the windows, shape (n, vlen), dB.
-        white: which of them hold nothing but receiver noise, shape (n,).
-        n_frames: frames of C0.
+        noise_windows: windows of noise to render for the energy test.
+        seed: of these.
         accepted: share of negatives that may be named.
 
     Returns:
@@ -66,11 +88,9 @@ def thresholds(
     t = temperature(logits, label)
     p = softmax(logits.astype(np.float64) / t, axis=1)[:, :_NONE].max(axis=1)
     protocol_p = max(_LEAST_P, float(np.quantile(p[label == _NONE], 1.0 - accepted)))
-    c0 = tokens[white, : n_frames * n_frames].reshape(-1, n_frames, n_frames)
-    excess = [energy_excess_db(window.astype(np.float32)) for window in c0]
     return Thresholds(
         protocol_p=round(protocol_p, 3),
         partial_p=round(1.0 - _PARTIAL_MARGIN * (1.0 - protocol_p), 3),
-        energy_db=round(float(np.quantile(excess, 0.99)), 2),
+        energy_db=round(float(np.quantile(noise_excess_db(noise_windows, seed), 0.99)), 2),
         temperature=round(t, 4),
     )

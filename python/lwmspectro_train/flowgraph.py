@@ -33,6 +33,7 @@ class scene_source(gr.sync_block):  # noqa: N801 (GNU Radio's blocks are snake c
         self._pending = 0  # samples of the work call at hand
         self._done = False
         self.rendered: list[tuple[PlannedScene, str]] = []
+        self.failure: Exception | None = None
 
     def _next_scene(self) -> bool:
         """Renders the next scene; at the end a single sample takes its place."""
@@ -61,7 +62,12 @@ class scene_source(gr.sync_block):  # noqa: N801 (GNU Radio's blocks are snake c
         out = output_items[0]
         self._pending = 0
         while self._pending < len(out):
-            if self._at == len(self._samples) and not self._next_scene():
+            try:
+                going = self._at < len(self._samples) or self._next_scene()
+            except Exception as error:  # raised in a scheduler thread it would hang the flowgraph
+                self.failure = error
+                return -1
+            if not going:
                 return self._pending or -1
             n = min(len(out) - self._pending, len(self._samples) - self._at)
             out[self._pending : self._pending + n] = self._samples[self._at : self._at + n]
@@ -76,11 +82,16 @@ class token_sink(gr.sync_block):  # noqa: N801
     def __init__(self, vlen: int, deliver: Callable[[Tokens], None]) -> None:
         gr.sync_block.__init__(self, "token_sink", [(np.float32, vlen)], None)
         self._deliver = deliver
+        self.failure: Exception | None = None
 
     def work(self, input_items: list[np.ndarray], output_items: list[np.ndarray]) -> int:
         """Delivers each item."""
-        for tokens in input_items[0]:
-            self._deliver(tokens)
+        try:
+            for tokens in input_items[0]:
+                self._deliver(tokens)
+        except Exception as error:  # see scene_source
+            self.failure = error
+            return -1
         return len(input_items[0])
 
 
@@ -98,6 +109,7 @@ def run(scenes: Iterable[PlannedScene], spec: kernels.window_spec, deliver: Deli
 
     Raises:
         RuntimeError: the flowgraph gave another number of windows than scenes.
+        Exception: what rendering or delivering a scene raised.
     """
     source = scene_source(scenes, spec)
     tokenizer = lwmspectro.tokenizer(kernels.min_samp_rate, spec)
@@ -113,6 +125,9 @@ def run(scenes: Iterable[PlannedScene], spec: kernels.window_spec, deliver: Deli
     top = gr.top_block("lwmspectro_generate")
     top.connect(source, tokenizer, sink)
     top.run()
+    for failure in (source.failure, sink.failure):
+        if failure is not None:
+            raise failure
     if count != len(source.rendered):
         raise RuntimeError(f"windows: expected {len(source.rendered)}, got {count}")
     return count

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,8 +21,6 @@ from gnuradio.lwmspectro import kernels
 
 from . import flowgraph
 from .scene_plan import LABELS, PlannedScene, plan
-
-log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 SHARD = "shard-{:05d}.npz"
@@ -101,8 +98,12 @@ def missing_shards(config: GenerateConfig) -> list[int]:
     return [k for k in range(count) if not (config.folder / SHARD.format(k)).exists()]
 
 
-def generate(config: GenerateConfig) -> Path:
+def generate(config: GenerateConfig, on_shard: Callable[[int], None] | None = None) -> Path:
     """Makes what is missing of a data set and writes its manifest.
+
+    Args:
+        config: what to generate.
+        on_shard: called with the number of each shard when it is written.
 
     Returns:
         Path of the manifest.
@@ -120,14 +121,13 @@ def generate(config: GenerateConfig) -> Path:
     ]
     for worker in workers:
         worker.start()
-    done = 0
     while any(worker.is_alive() for worker in workers) or not progress.empty():
         for worker in workers:
             worker.join(timeout=0.5)
         while not progress.empty():
-            progress.get()
-            done += 1
-            log.info("%d of %d shards", done, len(missing))
+            shard = progress.get()
+            if on_shard is not None:
+                on_shard(shard)
     if any(worker.exitcode for worker in workers):
         raise RuntimeError(f"workers ended with {[worker.exitcode for worker in workers]}")
     return _write_manifest(config)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from einops import rearrange
 from torch import Tensor, nn
 
 
@@ -70,12 +69,8 @@ class SpectrogramTokens(nn.Module):
     def forward(self, c0: Tensor) -> Tensor:
         """C0 (b, n_frames, n_bins) to tokens (b, patches + 2, dim)."""
         x = (self.centred(c0) - self.mean) / self.std
-        patches = rearrange(
-            x,
-            "b (t pt) (f pf) -> b (t f) (pt pf)",
-            pt=self.cfg.patch_frames,
-            pf=self.cfg.patch_bins,
-        )
+        cells = x.unflatten(2, (-1, self.cfg.patch_bins)).unflatten(1, (-1, self.cfg.patch_frames))
+        patches = cells.transpose(2, 3).flatten(3).flatten(1, 2)  # (b, t f, pt pf)
         spectrum = self.spectrum(x.mean(dim=1))[:, None]
         envelope = self.envelope(x.mean(dim=2))[:, None]
         return torch.cat([self.project(patches), spectrum, envelope], dim=1) + self.position

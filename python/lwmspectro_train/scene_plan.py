@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
 from gnuradio.lwmspectro.waveforms import scene
 from gnuradio.lwmspectro.waveforms.scene import NONE, PROTOCOLS, Scene
 

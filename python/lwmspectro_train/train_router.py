@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from .router import Router, RouterConfig
 
 WEIGHTS = "router.safetensors"
 CONFIG = "router.json"
+TRAINING = "training.json"
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,13 @@ def save(router: Router, folder: Path) -> None:
     partial = folder / (WEIGHTS + ".part")
     save_file(router.state_dict(), partial)
     os.replace(partial, folder / WEIGHTS)
-    partial = folder / (CONFIG + ".part")
-    partial.write_text(json.dumps(asdict(router.cfg), indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, folder / CONFIG)
+    _write_json(folder / CONFIG, asdict(router.cfg))
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
 
 
 def restore(folder: Path) -> Router:
@@ -185,6 +191,7 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     Raises:
         FileNotFoundError: the data set holds no shard.
     """
+    started = time.monotonic()
     torch.set_num_threads(config.threads)
     lightning.seed_everything(config.seed, verbose=False)
     training, validation = split(load(config.data), config.held_out)
@@ -205,4 +212,8 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
         num_sanity_val_steps=0,
     )
     trainer.fit(task, loader, _loader(validation, config, shuffle=False))
+    record = {key: value for key, value in asdict(config).items() if key not in ("data", "out")}
+    seconds = round(time.monotonic() - started)
+    outcome = {"epochs_run": trainer.current_epoch, "seconds": seconds}
+    _write_json(config.out / TRAINING, record | outcome)
     return restore(config.out)

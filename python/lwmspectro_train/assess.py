@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calibrates a trained router on its validation windows and measures it on a test set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gnuradio.lwmspectro.bundle import Thresholds
+
+from . import calibrate, evaluate
+from .dataset import TokenSet, load, split
+from .generate import MANIFEST
+from .router import Router
+from .train_router import TRAINING, restore
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A calibrated router and how good it is.
+
+    Attributes:
+        router: best weights.
+        limits: thresholds of the decision.
+        metrics: on the test set, see ``evaluate.metrics``.
+        provenance: data sets and settings it came from.
+        test: the first windows of the test set.
+    """
+
+    router: Router
+    limits: Thresholds
+    metrics: dict[str, Any]
+    provenance: dict[str, Any]
+    test: TokenSet
+
+
+def assess(weights: Path, data: Path, test: Path) -> Assessment:
+    """Calibrates on the validation part of ``data`` and measures on ``test``.
+
+    Raises:
+        FileNotFoundError: weights or shards are missing.
+        ValueError: both data sets come from the same seed.
+    """
+    manifests = {
+        name: json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        for name, folder in (("training", data), ("test", test))
+    }
+    seeds = {name: manifest["config"]["seed"] for name, manifest in manifests.items()}
+    if seeds["training"] == seeds["test"]:
+        raise ValueError(f"test set: expected another seed than {seeds['training']}")
+    training = json.loads((weights / TRAINING).read_text(encoding="utf-8"))
+    router = restore(weights)
+    _, validation = split(load(data), training["held_out"])
+    limits = calibrate.thresholds(evaluate.logits_of(router, validation), validation.label)
+    unseen = load(test)
+    return Assessment(
+        router=router,
+        limits=limits,
+        metrics=evaluate.metrics(evaluate.logits_of(router, unseen), unseen, limits),
+        provenance={
+            "data": {
+                name: {"seed": seeds[name], "counts": manifest["counts"]}
+                for name, manifest in manifests.items()
+            },
+            "training": training,
+        },
+        test=unseen.take(np.arange(min(64, len(unseen)))),
+    )

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The model card: what a bundle is, how it was made and how good it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .assess import Assessment
+
+_CARD = """\
+# {name}
+
+Says which protocol a 25.6 ms window of I/Q samples holds: WiFi (802.11 OFDM), LTE downlink,
+5G NR downlink (15 or 30 kHz), or none of them. First edition: the router alone, no experts yet,
+so messages carry no modulation, SNR or mobility.
+
+- Input: tokens of the `tokenizer` block, {vlen} floats: spectrogram C0 and numerology
+  correlogram C3, at any sample rate from 1.92 to 61.44 MS/s.
+- Network: Transformer, {layers} layers, d = {dim}, {heads} heads, {parameters} parameters.
+- Licence: GPL-3.0-or-later. Trained on synthetic signals only; no recording was used.
+
+## Made by
+
+    build/prefix/bin/lwmspectro-train generate data/train --windows {train_windows} --seed {seed}
+    build/prefix/bin/lwmspectro-train generate data/test --windows {test_windows} --seed {test_seed}
+    build/prefix/bin/lwmspectro-train train-router data/train data/router --epochs {epochs}
+    build/prefix/bin/lwmspectro-train export-router data/router data/train data/test models/{name}
+
+Training took {minutes:.0f} minutes on {threads} CPU threads.
+
+## How good it is
+
+On {test_windows} synthetic windows of another seed, {negatives} of them without a protocol, by
+`lwmspectro-train evaluate data/router data/train data/test`. Shares in percent; a protocol is
+named from a probability of {protocol_p}.
+
+Negatives (noise, carriers, FM, FSK, hopping, chirps, other OFDM, ...) taken for a protocol:
+{accepted} %. Expected calibration error: {ece}.
+
+{tables}
+"""
+
+
+def model_card(name: str, result: Assessment) -> str:
+    """Text of MODEL_CARD.md for a bundle of that name."""
+    cfg, metrics = result.router.cfg, result.metrics
+    data = result.provenance["data"]
+    return _CARD.format(
+        name=name,
+        vlen=cfg.n_frames * cfg.n_bins + cfg.n_rows * cfg.n_cols,
+        layers=cfg.layers,
+        dim=cfg.dim,
+        heads=cfg.heads,
+        parameters=f"{sum(p.numel() for p in result.router.parameters()):,}",
+        train_windows=sum(data["training"]["counts"].values()),
+        test_windows=sum(data["test"]["counts"].values()),
+        seed=data["training"]["seed"],
+        test_seed=data["test"]["seed"],
+        epochs=result.provenance["training"]["epochs"],
+        minutes=result.provenance["training"]["seconds"] / 60.0,
+        threads=result.provenance["training"]["threads"],
+        negatives=metrics["negatives"],
+        protocol_p=result.limits.protocol_p,
+        accepted=_percent(metrics["negatives_accepted"]),
+        ece=metrics["calibration_error"],
+        tables="\n".join(
+            _table(title, metrics[key])
+            for title, key in (
+                ("protocol", "by_protocol"),
+                ("SNR, dB", "by_snr_db"),
+                ("sample rate, MS/s", "by_samp_rate"),
+            )
+        ),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f}"
+
+
+def _table(title: str, rows: dict[str, dict[str, Any]]) -> str:
+    lines = [
+        f"| {title} | windows | right | wrong | refused |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for key, row in rows.items():
+        shares = " | ".join(_percent(row[name]) for name in ("right", "wrong", "refused"))
+        lines.append(f"| {key} | {row['windows']} | {shares} |")
+    return "\n".join(lines) + "\n"

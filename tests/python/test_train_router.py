@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The training package on a tiny data set: generate, train, calibrate, export, classify."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed: no training here")
+pytest.importorskip("lightning", reason="Lightning is not installed: no training here")
+
+import torch
+from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro.bundle import Bundle
+from gnuradio.lwmspectro.inference import Router as LiveRouter
+from lwmspectro_train import calibrate, cli, dataset, evaluate, export, flowgraph, generate
+from lwmspectro_train.router import Router, RouterConfig
+from lwmspectro_train.scene_plan import LABELS, PlannedScene, plan
+from lwmspectro_train.train_router import restore
+
+SMALL = {"n_windows": 24, "shard_size": 8}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    for name, seed in (("train", 1), ("test", 2)):
+        generate.generate(generate.GenerateConfig(folder / name, seed=seed, workers=2, **SMALL))
+    return folder
+
+
+def test_plan_is_a_function_of_seed_and_number() -> None:
+    assert plan(3, 17) == plan(3, 17)
+    assert plan(3, 17) != plan(4, 17)
+    assert plan(3, 17) != plan(3, 18)
+
+
+def test_plan_covers_labels_and_rates() -> None:
+    scenes = [plan(1, number).scene for number in range(300)]
+    assert {scene.label for scene in scenes} == set(LABELS)
+    rates = {scene.samp_rate for scene in scenes}
+    assert {1.92e6, 2.4e6, 15.36e6, 20e6} <= rates
+    assert all(kernels.min_samp_rate <= rate <= kernels.max_samp_rate for rate in rates)
+
+
+def test_data_do_not_depend_on_workers(tiny: Path, tmp_path: Path) -> None:
+    generate.generate(generate.GenerateConfig(tmp_path, seed=1, workers=1, **SMALL))
+    one, two = dataset.load(tmp_path), dataset.load(tiny / "train")
+    np.testing.assert_array_equal(one.tokens, two.tokens)
+    np.testing.assert_array_equal(one.label, two.label)
+
+
+def test_generation_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
+    config = generate.GenerateConfig(tmp_path, seed=1, workers=1, **SMALL)
+    for name in ("shard-00000.npz", "shard-00002.npz"):
+        (tmp_path / name).write_bytes((tiny / "train" / name).read_bytes())
+    made: list[int] = []
+    generate.generate(config, on_shard=made.append)
+    assert made == [1]
+    np.testing.assert_array_equal(
+        dataset.load(tmp_path).tokens, dataset.load(tiny / "train").tokens
+    )
+
+
+def test_flowgraph_gives_what_the_kernel_gives() -> None:
+    from gnuradio.lwmspectro.waveforms import scene
+
+    spec = kernels.window_spec()
+    planned = [plan(5, number) for number in range(4)]
+    got: list[np.ndarray] = []
+    flowgraph.run(planned, spec, lambda _p, _label, tokens: got.append(tokens.copy()))
+    for item, tokens in zip(planned, got, strict=True):
+        kernel = kernels.window_tokenizer(item.scene.samp_rate, spec)
+        n = round(item.fraction * kernel.window_len())
+        iq, _ = scene.render(item.scene, n, np.random.default_rng(item.seed))
+        np.testing.assert_allclose(tokens, kernel.process(iq), atol=1e-3)
+
+
+@pytest.mark.parametrize("where", ["render", "deliver"])
+def test_failure_ends_the_flowgraph(where: str) -> None:
+    def scenes() -> Iterator[PlannedScene]:
+        yield plan(5, 0)
+        if where == "render":
+            raise OSError("no such scene")
+        yield plan(5, 1)
+
+    def deliver(_planned: PlannedScene, _label: str, _tokens: np.ndarray) -> None:
+        if where == "deliver":
+            raise OSError("no such scene")
+
+    with pytest.raises(OSError, match="no such scene"):
+        flowgraph.run(scenes(), kernels.window_spec(), deliver)
+
+
+def test_empty_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train-router", str(tmp_path), str(tmp_path / "out")]) == 2
+    assert "expected shard-*.npz files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("inputs", [(True, True), (True, False), (False, True)])
+def test_router_is_blind_to_gain(inputs: tuple[bool, bool]) -> None:
+    torch.manual_seed(0)
+    cfg = RouterConfig(use_spectrogram=inputs[0], use_correlogram=inputs[1])
+    router = Router(cfg).eval()
+    tokens = torch.randn(3, kernels.window_spec().vlen)
+    louder = tokens.clone()
+    louder[:, : cfg.n_frames * cfg.n_bins] += 37.0
+    with torch.no_grad():
+        torch.testing.assert_close(router(tokens), router(louder), atol=2e-4, rtol=0)
+
+
+def test_temperature_finds_the_scale_of_the_logits() -> None:
+    rng = np.random.default_rng(0)
+    honest = rng.normal(size=(20000, 4)) * 2.0
+    p = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    label = np.array([rng.choice(4, p=row) for row in p])
+    found = calibrate.temperature((3.0 * honest).astype(np.float32), label)
+    assert found == pytest.approx(3.0, rel=0.05)
+    assert calibrate.calibration_error(p, label) < 0.02
+
+
+def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
+    data, test, weights = str(tiny / "train"), str(tiny / "test"), str(tmp_path / "weights")
+    assert cli.main(["train-router", data, weights, "--epochs", "2"]) == 0
+    assert (tmp_path / "weights/curve/metrics.csv").read_text().count("\n") >= 2
+    bundle_dir = tmp_path / "bundle"
+    assert cli.main(["export-router", weights, data, test, str(bundle_dir)]) == 0
+
+    bundle = Bundle.load(bundle_dir)
+    tokens = dataset.load(tiny / "test").tokens.astype(np.float32)
+    expected = evaluate.logits_of(restore(tmp_path / "weights"), dataset.load(tiny / "test"))
+    np.testing.assert_allclose(LiveRouter(bundle)(tokens), expected, atol=export.PARITY)
+    assert "lwmspectro-train generate" in (bundle_dir / "MODEL_CARD.md").read_text()
+    assert bundle.manifest.provenance["data"]["test"]["seed"] == 2
+
+
+def test_export_refuses_a_model_that_differs() -> None:
+    vlen = kernels.window_spec().vlen
+    torch.manual_seed(0)
+    model = export.to_onnx(Router(RouterConfig()), vlen)
+    other = Router(RouterConfig()).eval()
+    with pytest.raises(ValueError, match="parity: expected at most"):
+        export.check_parity(other, model, np.zeros((2, vlen), np.float32))
+
+
+def test_same_seed_for_training_and_test_is_refused(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(tiny / "train")
+    assert cli.main(["evaluate", str(tmp_path), data, data]) == 2
+    assert "expected another seed" in capsys.readouterr().err
