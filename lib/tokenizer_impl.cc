@@ -11,6 +11,8 @@ namespace lwmspectro {
 
 namespace {
 
+constexpr uint64_t frames_a_piece = 8; // frames that may gather before this block
+
 const pmt::pmt_t rx_rate_tag = pmt::mp(keys::RX_RATE);
 const pmt::pmt_t rx_freq_tag = pmt::mp(keys::RX_FREQ);
 const pmt::pmt_t rx_time_tag = pmt::mp(keys::RX_TIME);
@@ -57,6 +59,9 @@ tokenizer_impl::tokenizer_impl(double samp_rate,
       d_windower(std::make_unique<window_tokenizer>(samp_rate, spec))
 {
     set_tag_propagation_policy(TPP_DONT);
+    // The buffer before this block is sized by it. A thread wakes up for each piece of
+    // the stream, which costs more than reading it where pieces are short.
+    set_relative_rate(1, frames_a_piece * d_windower->frame_len());
 }
 
 void tokenizer_impl::set_center_freq(double center_freq)

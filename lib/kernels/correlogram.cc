@@ -2,6 +2,7 @@
 #include <gnuradio/lwmspectro/correlogram.h>
 #include <volk/volk.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace gr {
@@ -13,14 +14,34 @@ constexpr double lag_15khz_s = 1.0 / 15e3;
 constexpr double lag_30khz_s = 1.0 / 30e3;
 constexpr double lag_wifi_s = 3.2e-6;
 constexpr double lag_stf_s = 0.8e-6;
-constexpr double gi_phase_s = 0.5e-6;    // one phase of a WiFi symbol
+constexpr double lag_5ms_s = 5e-3;
+constexpr double lag_10ms_s = 10e-3;
 constexpr double min_wifi_rate_Hz = 5e6; // below it a guard interval is under 4 samples
 
-constexpr std::size_t segments_per_ms = 256;      // 3.90625 us each
-constexpr std::size_t segment_ns = 1000000;       // over segments_per_ms
-constexpr std::size_t slot = segments_per_ms / 2; // 0.5 ms
-constexpr std::size_t symbol = 16;                // segments: 62.5 us
+// one phase of a WiFi symbol: 4.0 us in 8 and 3.6 us in 7
+constexpr std::size_t long_phases = 8, short_phases = 7;
+constexpr uint64_t long_phase_ns = 500;
+constexpr uint64_t short_symbol_ns = 3600;
+
+// a 0.5 ms slot holds 7 symbols at 15 kHz and 14 at 30 kHz; a prefix is 1/15.2 of one
+constexpr uint64_t slot_ns = 500000;
+constexpr std::size_t symbols_15khz = 7, symbols_30khz = 14;
+constexpr std::size_t prefix_cols = 8;
+
+constexpr std::size_t segments_per_ms = 256; // 3.90625 us each
+constexpr std::size_t segment_ns = 1000000;  // over segments_per_ms
+constexpr std::size_t symbol = 16;           // segments: 62.5 us
 constexpr std::size_t cols = correlogram_cols;
+
+// where the tracks of a lag lie among d_tracks, and how far the repeats are searched
+constexpr std::size_t track_stf = 0, track_5ms = 1, track_10ms = 4;
+constexpr int max_shift_5ms = 1, max_shift_10ms = 2; // samples
+
+const window_spec& checked(const window_spec& spec)
+{
+    spec.validate();
+    return spec;
+}
 
 float to_dB(double ratio)
 {
@@ -28,35 +49,84 @@ float to_dB(double ratio)
     return static_cast<float>(10.0 * std::log10(std::max(ratio, floor)));
 }
 
-//! N |c|^2 / (E_x E_y): mean 1 over white noise.
+//! N |c|^2 / (E_x E_y): mean 1 over white noise, N where both factors agree.
 double over_noise(std::complex<double> c, double n, double energy_product)
 {
-    return energy_product > 0.0 ? n * std::norm(c) / energy_product : 0.0;
+    // the energies are interpolated: at the edge of a burst they may come out too small
+    return energy_product > 0.0 ? std::min(n, n * std::norm(c) / energy_product) : 0.0;
+}
+
+float energy_of(const std::complex<float>* x, std::size_t n)
+{
+    const auto* parts = reinterpret_cast<const float*>(x);
+    float sum = 0.0f;
+    volk_32f_x2_dot_prod_32f(&sum, parts, parts, static_cast<unsigned int>(2 * n));
+    return sum;
 }
 
 } // namespace
 
 correlogram::correlogram(double samp_rate, const window_spec& spec)
     : d_samp_rate(samp_rate),
-      d_n_frames(spec.n_frames),
+      d_n_frames(checked(spec).n_frames),
+      d_wifi(samp_rate >= min_wifi_rate_Hz),
       d_frames(samp_rate, 1000ULL * spec.frame_us),
-      d_segments(samp_rate, segment_ns, segments_per_ms)
+      d_segments(samp_rate, segment_ns, segments_per_ms),
+      d_prefix_15khz{ lag_of(lag_15khz_s),
+                      phase_fold(frame_clock(samp_rate, slot_ns, symbols_15khz * cols),
+                                 cols,
+                                 d_frames.boundary(spec.n_frames) + 1) },
+      d_prefix_30khz{ lag_of(lag_30khz_s),
+                      phase_fold(frame_clock(samp_rate, slot_ns, symbols_30khz * cols),
+                                 cols,
+                                 d_frames.boundary(spec.n_frames) + 1) },
+      d_long_symbols{ lag_of(lag_wifi_s),
+                      phase_fold(frame_clock(samp_rate, long_phase_ns),
+                                 long_phases,
+                                 d_frames.min_len() + 1) },
+      d_short_symbols{ lag_of(lag_wifi_s),
+                       phase_fold(frame_clock(samp_rate, short_symbol_ns, short_phases),
+                                  short_phases,
+                                  d_frames.min_len() + 1) },
+      d_product(d_frames.min_len() + 1),
+      d_power(d_frames.min_len() + 1),
+      d_long_gi(cols),
+      d_short_gi(cols),
+      d_trial(cols),
+      d_best(cols)
 {
-    spec.validate();
     const std::size_t window = d_frames.boundary(spec.n_frames) + 1;
     for (std::size_t s = 0; d_segments.boundary(s) <= window; ++s) {
         d_bounds.push_back(d_segments.boundary(s));
     }
     d_energy.resize(d_bounds.size());
-    d_corr.resize(d_bounds.size());
+    d_symbols.resize(d_bounds.size());
     d_clean.resize(window);
-    d_product.resize(d_frames.min_len() + 1);
-    d_trial.resize(cols);
+    add_track(lag_stf_s, 0, d_wifi ? 1 : d_bounds.size());
+    for (int shift = -max_shift_5ms; shift <= max_shift_5ms; ++shift) {
+        add_track(lag_5ms_s, shift, 5 * segments_per_ms);
+    }
+    for (int shift = -max_shift_10ms; shift <= max_shift_10ms; ++shift) {
+        add_track(lag_10ms_s, shift, segments_per_ms);
+    }
 }
 
-std::size_t correlogram::lag_samples(double lag_s) const
+std::size_t correlogram::lag_of(double lag_s) const
 {
     return static_cast<std::size_t>(std::llround(lag_s * d_samp_rate));
+}
+
+void correlogram::add_track(double lag_s, int shift, std::size_t min_segments)
+{
+    lag_track track;
+    track.lag = lag_of(lag_s) + shift;
+    const double in_segments = track.lag * (1e3 * segments_per_ms) / d_samp_rate;
+    track.lag_segments = static_cast<std::size_t>(in_segments);
+    track.lag_rest = in_segments - track.lag_segments;
+    track.min_segments = min_segments;
+    track.n_segments = 0;
+    track.sums.resize(d_bounds.size());
+    d_tracks.push_back(std::move(track));
 }
 
 std::size_t correlogram::segments_within(std::size_t n) const
@@ -65,202 +135,13 @@ std::size_t correlogram::segments_within(std::size_t n) const
     return end == d_bounds.begin() ? 0 : end - d_bounds.begin() - 1;
 }
 
-void correlogram::correlate(const cfloat* x, std::size_t n_seg, std::size_t lag)
-{
-    for (std::size_t s = 0; s < n_seg; ++s) {
-        const std::size_t first = d_bounds[s];
-        const auto len = static_cast<unsigned int>(d_bounds[s + 1] - first);
-        volk_32fc_x2_conjugate_dot_prod_32fc(&d_corr[s], x + first, x + first + lag, len);
-    }
-}
-
-double
-correlogram::lagged_energy(std::size_t first, std::size_t count, std::size_t lag) const
-{
-    // the lag in whole segments: energy changes slowly against one of them
-    const double segment = d_samp_rate / (1e3 * segments_per_ms);
-    const auto shift = static_cast<std::size_t>(std::llround(lag / segment));
-    const std::size_t end = std::min(first + count + shift, d_n_segments);
-    const std::size_t begin = std::min(first + shift, end);
-    return d_energy[end] - d_energy[begin];
-}
-
-void correlogram::cyclic_prefix(const cfloat* x, std::size_t n, double lag_s, float* row)
-{
-    const std::size_t lag = lag_samples(lag_s);
-    const std::size_t n_seg = n > lag ? segments_within(n - lag) : 0;
-    std::fill_n(row, cols, floor_dB);
-    if (n_seg < slot) {
-        return;
-    }
-    correlate(x, n_seg, lag);
-    for (std::size_t phase = 0; phase < slot; ++phase) {
-        std::complex<double> sum = 0.0;
-        double count = 0.0, near = 0.0, far = 0.0;
-        for (std::size_t s = phase; s < n_seg; s += slot) {
-            sum += std::complex<double>(d_corr[s]);
-            count += d_bounds[s + 1] - d_bounds[s];
-            near += d_energy[s + 1] - d_energy[s];
-            far += lagged_energy(s, 1, lag);
-        }
-        row[phase] = to_dB(over_noise(sum, count, near * far));
-    }
-}
-
-void correlogram::short_training(const cfloat* x, std::size_t n, float* row)
-{
-    const std::size_t lag = lag_samples(lag_stf_s);
-    std::fill_n(row, cols, floor_dB);
-    if (d_samp_rate < min_wifi_rate_Hz || n <= lag) {
-        return;
-    }
-    const std::size_t n_seg = segments_within(n - lag);
-    correlate(x, n_seg, lag);
-    for (std::size_t s = 0; s < n_seg; ++s) {
-        const std::size_t col = s * cols / (d_bounds.size() - 1);
-        const double near = d_energy[s + 1] - d_energy[s];
-        const float value = to_dB(over_noise(
-            d_corr[s], d_bounds[s + 1] - d_bounds[s], near * lagged_energy(s, 1, lag)));
-        row[col] = std::max(row[col], value);
-    }
-}
-
-void correlogram::guard_interval(const cfloat* x,
-                                 std::size_t n,
-                                 float* long_gi,
-                                 float* short_gi)
-{
-    constexpr std::size_t long_phases = 8; // 4.0 us in steps of 0.5 us
-    const std::size_t lag = lag_samples(lag_wifi_s);
-    std::fill_n(long_gi, cols, floor_dB);
-    std::fill_n(short_gi, cols, floor_dB);
-    if (d_samp_rate < min_wifi_rate_Hz) {
-        return;
-    }
-    const auto fold = [&](std::size_t len, std::size_t phases, double period_s) {
-        const double step = period_s * d_samp_rate / phases;
-        double best = 0.0;
-        for (std::size_t p = 0; p < phases; ++p) {
-            cfloat sum = 0.0f;
-            std::size_t count = 0;
-            for (std::size_t rep = 0;; ++rep) {
-                const double at = (rep * phases + p) * step;
-                const auto begin = static_cast<std::size_t>(at);
-                const auto end = static_cast<std::size_t>(at + step);
-                if (end > len) {
-                    break;
-                }
-                for (std::size_t k = begin; k < end; ++k) {
-                    sum += d_product[k];
-                }
-                count += end - begin;
-            }
-            if (count > 0) {
-                best = std::max(best, std::norm(std::complex<double>(sum)) / count);
-            }
-        }
-        return best;
-    };
-    for (int frame = 0; frame < d_n_frames; ++frame) {
-        const std::size_t begin = d_frames.boundary(frame);
-        const std::size_t len = d_frames.boundary(frame + 1) - begin;
-        if (begin + len + lag > n) {
-            break;
-        }
-        const std::size_t col = frame * cols / d_n_frames;
-        volk_32fc_x2_multiply_conjugate_32fc(
-            d_product.data(), x + begin, x + begin + lag, static_cast<unsigned int>(len));
-        cfloat power = 0.0f;
-        volk_32fc_x2_conjugate_dot_prod_32fc(
-            &power, x + begin, x + begin, static_cast<unsigned int>(len));
-        const double mean = power.real() / static_cast<double>(len);
-        const double scale = mean > 0.0 ? 1.0 / (mean * mean) : 0.0;
-        long_gi[col] =
-            std::max(long_gi[col],
-                     to_dB(scale * fold(len, long_phases, long_phases * gi_phase_s)));
-        short_gi[col] = std::max(short_gi[col], to_dB(scale * fold(len, 7, 3.6e-6)));
-    }
-}
-
-double correlogram::fold_repeats(std::size_t n_seg,
-                                 std::size_t lag,
-                                 std::size_t period,
-                                 float* row)
-{
-    std::fill_n(row, cols, floor_dB);
-    const std::size_t per_col = period / cols;
-    double peak = 0.0;
-    for (std::size_t phase = 0; phase < period; ++phase) {
-        double sum = 0.0;
-        int repeats = 0;
-        for (std::size_t s = phase; s + symbol <= n_seg; s += period) {
-            // over one symbol the channel stands still: add phases there, powers beyond
-            std::complex<double> c = 0.0;
-            for (std::size_t k = 0; k < symbol; ++k) {
-                c += std::complex<double>(d_corr[s + k]);
-            }
-            const double near = d_energy[s + symbol] - d_energy[s];
-            const double count = d_bounds[s + symbol] - d_bounds[s];
-            sum += over_noise(c, count, near * lagged_energy(s, symbol, lag));
-            ++repeats;
-        }
-        const double mean = repeats > 0 ? sum / repeats : 0.0;
-        row[phase / per_col] = std::max(row[phase / per_col], to_dB(mean));
-        peak = std::max(peak, mean);
-    }
-    return peak;
-}
-
-void correlogram::repetition(const cfloat* x,
-                             std::size_t n,
-                             double lag_s,
-                             int max_shift,
-                             std::size_t period,
-                             float* row)
-{
-    std::fill_n(row, cols, floor_dB);
-    double best = 0.0;
-    for (int shift = -max_shift; shift <= max_shift; ++shift) {
-        const std::size_t lag = lag_samples(lag_s) + shift;
-        const std::size_t n_seg = n > lag ? segments_within(n - lag) : 0;
-        if (n_seg < period) {
-            return;
-        }
-        correlate(x, n_seg, lag);
-        const double peak = fold_repeats(n_seg, lag, period, d_trial.data());
-        if (peak > best) {
-            best = peak;
-            std::copy(d_trial.begin(), d_trial.end(), row);
-        }
-    }
-}
-
-void correlogram::energy(float* row) const
-{
-    constexpr std::size_t per_col = segments_per_ms / cols;
-    double total = 0.0;
-    std::vector<double> sums(cols, 0.0), counts(cols, 0.0);
-    for (std::size_t s = 0; s < d_n_segments; ++s) {
-        const std::size_t col = (s % segments_per_ms) / per_col;
-        sums[col] += d_energy[s + 1] - d_energy[s];
-        counts[col] += d_bounds[s + 1] - d_bounds[s];
-        total += d_energy[s + 1] - d_energy[s];
-    }
-    const double mean = d_n_segments > 0 ? total / d_bounds[d_n_segments] : 0.0;
-    for (std::size_t col = 0; col < cols; ++col) {
-        const double scale = mean * counts[col];
-        row[col] = scale > 0.0 ? to_dB(sums[col] / scale) : floor_dB;
-    }
-}
-
 const correlogram::cfloat* correlogram::without_dc(const cfloat* x, std::size_t n)
 {
     std::complex<double> sum = 0.0;
     for (std::size_t s = 0; s < d_n_segments; ++s) {
+        const auto len = static_cast<unsigned int>(d_bounds[s + 1] - d_bounds[s]);
         cfloat part = 0.0f;
-        for (std::size_t k = d_bounds[s]; k < d_bounds[s + 1]; ++k) {
-            part += x[k];
-        }
+        volk_32fc_accumulator_s32fc(&part, x + d_bounds[s], len);
         sum += std::complex<double>(part);
     }
     const std::size_t counted = d_bounds[d_n_segments];
@@ -271,24 +152,178 @@ const correlogram::cfloat* correlogram::without_dc(const cfloat* x, std::size_t 
     return d_clean.data();
 }
 
+double correlogram::segment_energy(std::size_t first, std::size_t count) const
+{
+    const std::size_t end = std::min(first + count, d_n_segments);
+    return d_energy[end] - d_energy[std::min(first, end)];
+}
+
+double correlogram::lagged_energy(const lag_track& track,
+                                  std::size_t first,
+                                  std::size_t count) const
+{
+    const double whole = segment_energy(first + track.lag_segments, count);
+    const double next = segment_energy(first + track.lag_segments + 1, count);
+    return whole + track.lag_rest * (next - whole);
+}
+
+void correlogram::correlate(const cfloat* x, std::size_t n)
+{
+    for (auto& track : d_tracks) {
+        const std::size_t within = n > track.lag ? segments_within(n - track.lag) : 0;
+        track.n_segments = within >= track.min_segments ? within : 0;
+    }
+    d_prefix_15khz.phases.clear();
+    d_prefix_30khz.phases.clear();
+    std::fill(d_long_gi.begin(), d_long_gi.end(), 0.0);
+    std::fill(d_short_gi.begin(), d_short_gi.end(), 0.0);
+    // all lags in one pass: samples are fetched from memory once
+    std::size_t segment = 0;
+    for (std::size_t frame = 0; frame < d_n_frames; ++frame) {
+        const std::size_t end = d_frames.boundary(frame + 1);
+        correlate_frame(x, n, frame);
+        for (; segment < d_n_segments && d_bounds[segment] < end; ++segment) {
+            correlate_segment(x, segment);
+        }
+    }
+}
+
+void correlogram::correlate_segment(const cfloat* x, std::size_t segment)
+{
+    const cfloat* first = x + d_bounds[segment];
+    const auto len = static_cast<unsigned int>(d_bounds[segment + 1] - d_bounds[segment]);
+    d_energy[segment + 1] = d_energy[segment] + energy_of(first, len);
+    for (auto& track : d_tracks) {
+        if (segment < track.n_segments) {
+            volk_32fc_x2_conjugate_dot_prod_32fc(
+                &track.sums[segment], first, first + track.lag, len);
+        }
+    }
+}
+
+void correlogram::fold(lag_fold& fold, const cfloat* x, std::size_t at, std::size_t len)
+{
+    const auto n = static_cast<unsigned int>(len);
+    volk_32fc_x2_multiply_conjugate_32fc(d_product.data(), x, x + fold.lag, n);
+    volk_32fc_magnitude_squared_32f(d_power.data(), d_product.data(), n);
+    fold.phases.add(d_product.data(), d_power.data(), at, len);
+}
+
+void correlogram::correlate_frame(const cfloat* x, std::size_t n, std::size_t frame)
+{
+    const std::size_t begin = d_frames.boundary(frame);
+    const std::size_t len = d_frames.boundary(frame + 1) - begin;
+    for (auto* prefix : { &d_prefix_15khz, &d_prefix_30khz }) {
+        if (begin + prefix->lag < n) {
+            fold(*prefix, x + begin, begin, std::min(len, n - begin - prefix->lag));
+        }
+    }
+    if (!d_wifi || begin + len + d_long_symbols.lag > n) {
+        return;
+    }
+    const std::size_t col = frame * cols / d_n_frames;
+    d_long_symbols.phases.clear();
+    fold(d_long_symbols, x + begin, 0, len);
+    d_long_gi[col] = std::max(d_long_gi[col], d_long_symbols.phases.best());
+    d_short_symbols.phases.clear(); // the same products
+    d_short_symbols.phases.add(d_product.data(), d_power.data(), 0, len);
+    d_short_gi[col] = std::max(d_short_gi[col], d_short_symbols.phases.best());
+}
+
+void correlogram::cyclic_prefix(const phase_fold& phases, float* row)
+{
+    for (std::size_t phase = 0; phase < cols; ++phase) {
+        row[phase] = to_dB(phases.ratio(phase, prefix_cols));
+    }
+}
+
+void correlogram::short_training(const lag_track& track, float* row)
+{
+    std::fill(d_trial.begin(), d_trial.end(), 0.0);
+    for (std::size_t s = 0; s < track.n_segments; ++s) {
+        const double energies = segment_energy(s, 1) * lagged_energy(track, s, 1);
+        double& col = d_trial[s * cols / (d_bounds.size() - 1)];
+        col = std::max(
+            col, over_noise(track.sums[s], d_bounds[s + 1] - d_bounds[s], energies));
+    }
+    std::transform(d_trial.begin(), d_trial.end(), row, to_dB);
+}
+
+double correlogram::fold_repeats(const lag_track& track, std::size_t period)
+{
+    const std::size_t n = track.n_segments;
+    // over one symbol the channel stands still: add phases there, powers beyond
+    std::copy_n(track.sums.begin(), n, d_symbols.begin());
+    for (std::size_t step = 1; step < symbol; step *= 2) {
+        for (std::size_t s = 0; s + step < n; ++s) {
+            d_symbols[s] += d_symbols[s + step];
+        }
+    }
+    std::fill(d_trial.begin(), d_trial.end(), 0.0);
+    double peak = 0.0;
+    for (std::size_t phase = 0; phase < period; ++phase) {
+        double sum = 0.0;
+        int repeats = 0;
+        for (std::size_t s = phase; s + symbol <= n; s += period) {
+            const double energies =
+                segment_energy(s, symbol) * lagged_energy(track, s, symbol);
+            sum += over_noise(d_symbols[s], d_bounds[s + symbol] - d_bounds[s], energies);
+            ++repeats;
+        }
+        const double mean = repeats > 0 ? sum / repeats : 0.0;
+        double& col = d_trial[phase * cols / period];
+        col = std::max(col, mean);
+        peak = std::max(peak, mean);
+    }
+    return peak;
+}
+
+void correlogram::repetition(std::size_t first_track,
+                             std::size_t n_tracks,
+                             std::size_t period,
+                             float* row)
+{
+    std::fill(d_best.begin(), d_best.end(), 0.0);
+    double best = 0.0;
+    for (std::size_t t = first_track; t < first_track + n_tracks; ++t) {
+        const double peak = fold_repeats(d_tracks[t], period);
+        if (peak > best) {
+            best = peak;
+            std::swap(d_best, d_trial);
+        }
+    }
+    std::transform(d_best.begin(), d_best.end(), row, to_dB);
+}
+
+void correlogram::energy(float* row) const
+{
+    constexpr std::size_t per_col = segments_per_ms / cols;
+    double total = 0.0;
+    std::array<double, cols> sums{}, counts{};
+    for (std::size_t s = 0; s < d_n_segments; ++s) {
+        const std::size_t col = (s % segments_per_ms) / per_col;
+        sums[col] += segment_energy(s, 1);
+        counts[col] += d_bounds[s + 1] - d_bounds[s];
+        total += segment_energy(s, 1);
+    }
+    const double mean = d_n_segments > 0 ? total / d_bounds[d_n_segments] : 0.0;
+    for (std::size_t col = 0; col < cols; ++col) {
+        const double scale = mean * counts[col];
+        row[col] = scale > 0.0 ? to_dB(sums[col] / scale) : floor_dB;
+    }
+}
+
 void correlogram::compute(const cfloat* samples, std::size_t n, float* out)
 {
     d_n_segments = segments_within(n);
-    const cfloat* x = without_dc(samples, n);
-    d_energy[0] = 0.0;
-    for (std::size_t s = 0; s < d_n_segments; ++s) {
-        const auto len = static_cast<unsigned int>(d_bounds[s + 1] - d_bounds[s]);
-        cfloat power = 0.0f;
-        volk_32fc_x2_conjugate_dot_prod_32fc(
-            &power, x + d_bounds[s], x + d_bounds[s], len);
-        d_energy[s + 1] = d_energy[s] + power.real();
-    }
-    cyclic_prefix(x, n, lag_15khz_s, out);
-    cyclic_prefix(x, n, lag_30khz_s, out + cols);
-    guard_interval(x, n, out + 2 * cols, out + 3 * cols);
-    short_training(x, n, out + 4 * cols);
-    repetition(x, n, 5e-3, 1, 5 * segments_per_ms, out + 5 * cols);
-    repetition(x, n, 10e-3, 2, segments_per_ms, out + 6 * cols);
+    correlate(without_dc(samples, n), n);
+    cyclic_prefix(d_prefix_15khz.phases, out);
+    cyclic_prefix(d_prefix_30khz.phases, out + cols);
+    std::transform(d_long_gi.begin(), d_long_gi.end(), out + 2 * cols, to_dB);
+    std::transform(d_short_gi.begin(), d_short_gi.end(), out + 3 * cols, to_dB);
+    short_training(d_tracks[track_stf], out + 4 * cols);
+    repetition(track_5ms, 2 * max_shift_5ms + 1, 5 * segments_per_ms, out + 5 * cols);
+    repetition(track_10ms, 2 * max_shift_10ms + 1, segments_per_ms, out + 6 * cols);
     energy(out + 7 * cols);
 }
 

@@ -17,7 +17,7 @@ from .router import Router
 from .scene_plan import LABELS
 
 _NONE = LABELS.index("none")
-_SNR_EDGES = (-5, 0, 5, 10, 20, 30)
+_SNR_EDGES = (-5, 0, 5, 10, 20, 30, 65)
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@
 
 #include <gnuradio/lwmspectro/api.h>
 #include <gnuradio/lwmspectro/frame_clock.h>
+#include <gnuradio/lwmspectro/phase_fold.h>
 #include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
@@ -16,20 +17,24 @@ namespace lwmspectro {
 /*!
  * \brief C3: which OFDM numerology, if any, the samples of a window follow.
  *
- * Every row but the last is a lag correlation c = sum x[n] conj(x[n+lag]) over short
- * segments, folded on a period of the numerology, and stored as
- * 10 log10(N |c|^2 / (E_x E_y)), N products, E the energies of the two factors: the
- * mean over white noise is 0 dB at any sample rate and any gain, and a coherence rho
- * reads about 10 log10(N rho^2). The magnitude is blind to the carrier offset. Values
- * are limited to floor_dB from below; a row that the sample rate or the length cannot
- * hold is all floor_dB. The mean of the window is taken off first: the DC spike of a
- * receiver repeats at every lag. Rows are listed in window_spec.h:
+ * Every row but the last is a lag correlation of products p = x[n] conj(x[n+lag]),
+ * stored as 10 log10 of a ratio that has mean 1 over white noise, at any sample rate and
+ * gain, and is N rho^2 for N products of coherence rho, N at most. The magnitude is
+ * blind to the carrier offset. Values are limited to floor_dB from below; a row that the
+ * sample rate or the length cannot hold is all floor_dB. The mean of the window is
+ * taken off first: the DC spike of a receiver repeats at every lag. Rows are listed in
+ * window_spec.h:
  *
- * - cp_15khz, cp_30khz: cyclic prefix, TS 36.211 6.12 and TS 38.211 5.3.1. A slot of
- *   0.5 ms holds a whole number of symbols in both.
- * - wifi_*: guard interval and short training field, IEEE 802.11-2020 17.3.3, 17.3.5.
- *   Folded in each frame alone, because bursts keep no common timing.
- * - repeat_5ms: primary synchronisation signal, TS 36.211 6.11.1.
+ * - cp_15khz, cp_30khz: cyclic prefix, TS 36.211 6.12 and TS 38.211 5.3.1. Folded on
+ *   1/7 and 1/14 of the 0.5 ms slot, the mean length of a symbol, in 128 phases;
+ *   |sum p|^2 / sum |p|^2 over the 8 phases from each one on, about one prefix.
+ * - wifi_long_gi, wifi_short_gi: guard interval, IEEE 802.11-2020 17.3.5 and 19.3.11.
+ *   The same ratio over the best of 8 (7) phases of a 4.0 (3.6) us symbol, in each
+ *   frame alone, because bursts keep no common timing.
+ * - wifi_stf: short training field, 17.3.3: N |sum p|^2 / (E_x E_y), E the energies of
+ * the two factors, over the best segment of 3.9 us of each frame.
+ * - repeat_5ms, in the same form over 62.5 us, powers averaged over the window: primary
+ * synchronisation signal, TS 36.211 6.11.1.
  * - repeat_10ms: cell-specific and demodulation reference signals, which repeat every
  *   radio frame, TS 36.211 6.10.1 and TS 38.211 7.4.1.1. Both repeat rows look for the
  *   lag within a few samples of nominal, since the two clocks differ.
@@ -48,36 +53,67 @@ public:
 private:
     using cfloat = std::complex<float>;
 
-    const cfloat* without_dc(const cfloat* x, std::size_t n);
-    std::size_t lag_samples(double lag_s) const;
-    std::size_t segments_within(std::size_t n) const;
-    void correlate(const cfloat* x, std::size_t n_seg, std::size_t lag);
-    double lagged_energy(std::size_t first, std::size_t count, std::size_t lag) const;
+    //! Correlation of every segment with the samples a lag later.
+    struct lag_track {
+        std::size_t lag;          // samples
+        std::size_t lag_segments; // the same in segments, whole
+        double lag_rest;          // and the rest
+        std::size_t min_segments; // fewer than these are not worth correlating
+        std::size_t n_segments;   // of the window at hand
+        std::vector<cfloat> sums; // one a segment
+    };
 
-    void cyclic_prefix(const cfloat* x, std::size_t n, double lag_s, float* row);
-    void short_training(const cfloat* x, std::size_t n, float* row);
-    void guard_interval(const cfloat* x, std::size_t n, float* long_gi, float* short_gi);
-    void repetition(const cfloat* x,
-                    std::size_t n,
-                    double lag_s,
-                    int max_shift,
+    //! Lag products of a whole stretch of samples, folded on a symbol.
+    struct lag_fold {
+        std::size_t lag; // samples
+        phase_fold phases;
+    };
+
+    std::size_t lag_of(double lag_s) const;
+    void add_track(double lag_s, int shift, std::size_t min_segments);
+    std::size_t segments_within(std::size_t n) const;
+    const cfloat* without_dc(const cfloat* x, std::size_t n);
+
+    void correlate(const cfloat* x, std::size_t n);
+    void correlate_segment(const cfloat* x, std::size_t segment);
+    void correlate_frame(const cfloat* x, std::size_t n, std::size_t frame);
+    void fold(lag_fold& fold, const cfloat* x, std::size_t at, std::size_t len);
+    double segment_energy(std::size_t first, std::size_t count) const;
+    double
+    lagged_energy(const lag_track& track, std::size_t first, std::size_t count) const;
+
+    void cyclic_prefix(const phase_fold& phases, float* row);
+    void short_training(const lag_track& track, float* row);
+    void repetition(std::size_t first_track,
+                    std::size_t n_tracks,
                     std::size_t period,
                     float* row);
-    double
-    fold_repeats(std::size_t n_seg, std::size_t lag, std::size_t period, float* row);
+    double fold_repeats(const lag_track& track, std::size_t period);
     void energy(float* row) const;
 
     double d_samp_rate;
-    int d_n_frames;
+    std::size_t d_n_frames;
+    bool d_wifi; // the sample rate can hold its guard interval
     frame_clock d_frames;
     frame_clock d_segments;
     std::vector<std::size_t> d_bounds; // segment boundaries, in samples
-    std::vector<double> d_energy;      // running sum of segment energies
-    volk::vector<cfloat> d_clean;      // the window without its mean
-    std::vector<cfloat> d_corr;        // one value a segment
-    std::vector<cfloat> d_product;     // one frame of lag products
-    std::vector<float> d_trial;
-    std::size_t d_n_segments = 0; // whole segments in the window at hand
+    std::vector<lag_track> d_tracks;
+    lag_fold d_prefix_15khz;
+    lag_fold d_prefix_30khz;
+    lag_fold d_long_symbols; // of WiFi, by their guard interval
+    lag_fold d_short_symbols;
+
+    // of the window at hand
+    std::size_t d_n_segments = 0;
+    std::vector<double> d_energy;                // running sum of segment energies
+    volk::vector<cfloat> d_clean;                // the samples without their mean
+    volk::vector<cfloat> d_product;              // lag products of one frame
+    volk::vector<float> d_power;                 // their squared magnitudes
+    std::vector<double> d_long_gi;               // best phase of each column
+    std::vector<double> d_short_gi;              // likewise
+    std::vector<std::complex<double>> d_symbols; // correlation over whole symbols
+    std::vector<double> d_trial;                 // a row that may be taken
+    std::vector<double> d_best;                  // the best of such rows
 };
 
 } // namespace lwmspectro

@@ -18,8 +18,8 @@ constexpr std::size_t correlogram_cols = 128;
 
 //! Rows of the correlogram, in the order in which they are stored.
 constexpr std::array<const char*, 8> correlogram_rows = {
-    "cp_15khz",      // CP correlation, lag 66.67 us, folded on 0.5 ms
-    "cp_30khz",      // CP correlation, lag 33.33 us, folded on 0.5 ms
+    "cp_15khz",      // CP correlation, lag 66.67 us, folded on 71.43 us
+    "cp_30khz",      // CP correlation, lag 33.33 us, folded on 35.71 us
     "wifi_long_gi",  // lag 3.2 us, folded on 4.0 us, best phase of each frame
     "wifi_short_gi", // lag 3.2 us, folded on 3.6 us, best phase of each frame
     "wifi_stf",      // lag 0.8 us, best 3.9 us of each frame

@@ -186,9 +186,12 @@ def _draw_offset(bandwidth: float, samp_rate: float, rng: np.random.Generator) -
     return float(rng.uniform(-reach, reach))
 
 
-def draw_scene(
-    kind: str, samp_rate: float, rng: np.random.Generator, snr_db: tuple[float, float] = (-5, 30)
-) -> Scene:
+def _draw_snr(rng: np.random.Generator) -> float:
+    """-5 to 30 dB, or at times a cable: 30 to 65 dB, where idle samples are all but zero."""
+    return float(rng.uniform(30.0, 65.0) if rng.random() < 0.2 else rng.uniform(-5.0, 30.0))
+
+
+def draw_scene(kind: str, samp_rate: float, rng: np.random.Generator) -> Scene:
     """Draw a scene of a kind ("wifi", "lte", "nr" or "none") at a receiver's sample rate (Hz)."""
     transmitter = _draw_transmitter(kind, samp_rate, rng)
     front_end = frontend.FrontEnd.random(rng)
@@ -204,7 +207,7 @@ def draw_scene(
         transmitter=transmitter,
         samp_rate=samp_rate,
         offset_hz=offset,
-        snr_db=float(rng.uniform(*snr_db)),
+        snr_db=_draw_snr(rng),
         fading=Fading.random(rng) if rng.random() < 0.85 else None,
         front_end=front_end,
         center_freq=float(center),
