@@ -2,7 +2,8 @@
 """LWM-Spectro for GNU Radio: says live which wireless protocol is in I/Q samples.
 
 Blocks: ``classifier`` (samples in, messages out), and what it is made of: ``tokenizer``
-and ``moe_classifier``; ``iq_file_source`` and ``tdl_channel`` for trying it out.
+and ``moe_classifier``; ``iq_file_source``, ``synthetic_source`` and ``tdl_channel`` for
+trying it out.
 """
 
 from .bundle import Bundle, Thresholds, open_bundle
@@ -13,6 +14,7 @@ from .iqfile import open_recording
 from .lwmspectro_python import tdl_channel, tokenizer
 from .moe_classifier import moe_classifier
 from .spec import Spec
+from .synthetic_source import synthetic_source
 
 __all__ = [
     "Bundle",
@@ -27,6 +29,7 @@ __all__ = [
     "moe_classifier",
     "open_bundle",
     "open_recording",
+    "synthetic_source",
     "tdl_channel",
     "tokenizer",
 ]

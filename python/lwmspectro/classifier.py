@@ -55,8 +55,9 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
 
         Raises:
             BundleError: the bundle or its model is wrong.
+            InputError: the sample rate is out of the bundle's range.
             ProviderError: the provider is not available.
-            ValueError: an argument is out of range.
+            ValueError: another argument is out of range.
         """
         gr.hier_block2.__init__(
             self,
@@ -65,11 +66,9 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
             gr.io_signature(0, 0, 0),
         )
         bundle = open_bundle(model)
-        low, high = bundle.spec.samp_rate_min, bundle.spec.samp_rate_max
-        if not low <= samp_rate <= high:
-            raise ValueError(f"samp_rate: expected {low:g} to {high:g} Hz, got {samp_rate:g}")
+        bundle.spec.check_samp_rate(samp_rate)
         self._tokenizer = tokenizer(samp_rate, bundle.spec.kernel_spec(), center_freq)
-        self._tokenizer.set_min_output_buffer(2 * batch)  # room for a batch to gather
+        self._tokenizer.set_min_output_buffer(2 * batch)  # where a batch can gather
         self._model = moe_classifier(bundle, policy, queue_depth, batch, threads, provider, router)
         self.message_port_register_hier_out(keys.CLASSIFICATION)
         self.connect(self, self._tokenizer, self._model)

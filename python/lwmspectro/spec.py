@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import strict_json
+from .errors import BundleError, InputError
 
 CORRELOGRAM_COLS = 128
 """Values in one row of the correlogram (C3)."""
@@ -61,6 +62,16 @@ class Spec:
         """Length of a window in seconds."""
         return self.n_frames * self.frame_us * 1e-6
 
+    def check_samp_rate(self, samp_rate: float) -> None:
+        """Refuses sample rates, in Hz, for which the model was not made.
+
+        Raises:
+            InputError: it is out of range.
+        """
+        low, high = self.samp_rate_min, self.samp_rate_max
+        if not low <= samp_rate <= high:
+            raise InputError(f"samp_rate: expected {low:g} to {high:g} Hz, got {samp_rate:g}")
+
     @classmethod
     def from_json(cls, data: Any, where: str = "spec") -> "Spec":
         """The spec from parsed JSON.
@@ -80,13 +91,16 @@ class Spec:
         """The ``kernels.window_spec`` that the tokenizer takes.
 
         Raises:
-            ValueError: the tokenizer of this installation makes vectors of another length.
+            BundleError: the tokenizer of this installation cannot do that.
         """
         from . import kernels
 
-        spec = kernels.window_spec(self.n_frames, self.frame_us, self.n_bins, self.hop_frames)
+        try:
+            spec = kernels.window_spec(self.n_frames, self.frame_us, self.n_bins, self.hop_frames)
+        except ValueError as error:
+            raise BundleError(f"spec: {error}") from None
         if spec.vlen != self.vlen:
-            raise ValueError(
+            raise BundleError(
                 f"spec: expected {spec.vlen} tokens, as the tokenizer makes them, got {self.vlen}"
             )
         return spec

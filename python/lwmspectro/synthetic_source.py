@@ -18,9 +18,11 @@ SCENE_TAG = "scene"
 
 BUFFER_SAMPLES = 1 << 17
 CHUNK = 1 << 15  # samples that are worked on at once: they stay in the cache
+MAX_DOPPLER_HZ = 1e4
+MAX_SNR_DB = 100.0  # either way
 BITS = 12
 BACKOFF_DB = 15.0  # full scale over the mean of the stronger of signal and noise
-DC_DB = -6.0  # direct current of the receiver over its noise
+DC_DB = -12.0  # direct current of the receiver over its noise
 
 
 class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blocks
@@ -60,7 +62,7 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
             center_freq: Hz, for the ``rx_freq`` tag alone.
 
         Raises:
-            ValueError: an argument is out of range.
+            ValueError: an argument is out of range, the sample rate among them.
         """
         gr.sync_block.__init__(self, name="synthetic_source", in_sig=None, out_sig=[np.complex64])
         self._samp_rate = check_samp_rate(samp_rate, "samp_rate")
@@ -78,6 +80,7 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
         self._noise = receiver_noise(self._rng)
         self._dc = np.complex64(db_to_amplitude(DC_DB) * np.exp(2j * np.pi * self._rng.random()))
         self._position = 0
+        self._place = 0  # in the noise, of the chunk at hand
         self.set_snr_db(snr_db)
         self.set_doppler_hz(doppler_hz)
         self.set_min_output_buffer(BUFFER_SAMPLES)
@@ -88,20 +91,20 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
         Raises:
             ValueError: it is not within -100 to 100 dB.
         """
-        if not -100.0 <= snr_db <= 100.0:
+        if not abs(snr_db) <= MAX_SNR_DB:
             raise ValueError(f"snr_db: expected -100 to 100 dB, got {snr_db}")
         self._snr = db_to_power(snr_db)
-        loudest = max(1.0, *(self._power(scene) for scene in self._scenes), 0.0)
+        loudest = max([1.0, *(self._power(scene) for scene in self._scenes)])
         self._gain = db_to_amplitude(-BACKOFF_DB) / np.sqrt(loudest)
 
     def set_doppler_hz(self, doppler_hz: float) -> None:
         """Maximum Doppler shift of the channels, Hz; they start anew.
 
         Raises:
-            ValueError: it is negative or not less than half of the sample rate.
+            ValueError: it is not within 0 to 10 kHz.
         """
-        if not 0.0 <= doppler_hz < self._samp_rate / 2.0:
-            raise ValueError(f"doppler_hz: expected 0 to samp_rate / 2, got {doppler_hz}")
+        if not 0.0 <= doppler_hz <= MAX_DOPPLER_HZ:
+            raise ValueError(f"doppler_hz: expected 0 to {MAX_DOPPLER_HZ:g}, got {doppler_hz}")
         self._doppler_hz = doppler_hz
         self._channel = self._new_channel()
 
@@ -148,9 +151,12 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
             self._channel = self._new_channel()
 
     def _render(self, out: NDArray[np.complex64]) -> int:
-        """Samples of one scene and of one turn of its loop; returns how many."""
+        """Samples of one scene, of one turn of its loop and of one chunk; returns how many."""
         scene = self._scene(self._position)
-        n = min(len(out), CHUNK, self._dwell - self._position % self._dwell)
+        into_chunk = self._position % CHUNK
+        if into_chunk == 0:
+            self._place = int(self._rng.integers(self._noise.size - CHUNK))
+        n = min(len(out), CHUNK - into_chunk, self._dwell - self._position % self._dwell)
         if scene.loop.size:
             at = self._position % scene.loop.size
             n = min(n, scene.loop.size - at)
@@ -158,7 +164,7 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
             np.multiply(faded, np.float32(np.sqrt(self._power(scene))), out=out[:n])
         else:
             out[:n] = 0.0
-        place = int(self._rng.integers(self._noise.size - n))
+        place = self._place + into_chunk
         out[:n] += self._noise[place : place + n]
         out[:n] += self._dc
         _convert(out[:n], self._gain)

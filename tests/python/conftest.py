@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all Python tests share. They test the installed module, as its users see it."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -178,3 +179,45 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
 def lte_bundle(make_bundle: MakeBundle) -> Path:
     """A bundle that takes everything for LTE, with p = 0.8."""
     return make_bundle(gain=0.0, bias=(0.0, 2.485, 0.0, 0.0))
+
+
+@pytest.fixture
+def write_sigmf(tmp_path: Path) -> Callable[..., Path]:
+    """write_sigmf(name, data, captures, **fields): a recording, without its suffix.
+
+    It is ci8 at 2.4 MS/s unless ``fields`` say else, with core__datatype for core:datatype.
+    """
+
+    def write(
+        name: str, data: bytes, captures: object = ({"core:sample_start": 0},), **fields: object
+    ) -> Path:
+        info = {"core:datatype": "ci8", "core:sample_rate": 2.4e6, "core:version": "1.2.0"}
+        info.update({key.replace("__", ":"): value for key, value in fields.items()})
+        text = json.dumps({"global": info, "captures": captures, "annotations": []})
+        (tmp_path / f"{name}.sigmf-meta").write_text(text)
+        (tmp_path / f"{name}.sigmf-data").write_bytes(data)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def read_all() -> Callable[..., tuple[np.ndarray, list[tuple[int, object]]]]:
+    """read_all(recording, limit): its samples, and (position, segment) where each begins."""
+    from gnuradio.lwmspectro.sample_reader import SampleReader
+
+    def read(recording: object, limit: int = 7) -> tuple[np.ndarray, list[tuple[int, object]]]:
+        reader = SampleReader(recording)
+        samples, begins, position = [np.zeros(0, np.complex64)], [], 0
+        while (chunk := reader.read(limit)) is not None:
+            if chunk.begins is not None:
+                begins.append((position, chunk.begins))
+            assert len(chunk.samples) <= limit
+            samples.append(chunk.samples)
+            position += len(chunk.samples)
+            assert reader.position == position
+        reader.close()
+        reader.close()
+        return np.concatenate(samples), begins
+
+    return read

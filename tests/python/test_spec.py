@@ -59,7 +59,7 @@ def test_what_is_wrong_says_expected_and_got(change, message):
 
 def test_tokens_of_another_length_are_refused():
     spec = Spec.from_json({**JSON, "correlogram_rows": ["one"]})
-    with pytest.raises(ValueError, match="expected 17408 tokens, .* got 16512"):
+    with pytest.raises(ValueError, match=r"expected 17408 tokens, .* got 16512"):
         spec.kernel_spec()
 
 

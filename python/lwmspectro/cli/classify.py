@@ -9,7 +9,7 @@ from typing import TextIO
 from gnuradio import gr
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .. import message
+from .. import keys, message
 from ..bundle import Bundle, open_bundle
 from ..classifier import classifier
 from ..errors import InputError
@@ -20,6 +20,7 @@ from ..message import Message
 from ..moe_classifier import Model
 from ..recording import SAMP_RATE_RANGE, Recording
 from ..sample_format import FORMATS
+from ..spec import Spec
 from ..worker import BLOCK
 from . import rows
 from .console import (
@@ -36,7 +37,7 @@ from .console import (
 
 PROG = "lwmspectro-classify"
 PROGRESS_SAMPLES = 20_000_000
-"""Recordings longer than this have a progress bar."""
+"""From so many samples on there is a progress bar."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,52 +59,51 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     recordings = [open_recording(name, args.samp_rate, args.dtype) for name in args.input]
     bundle = open_bundle(args.model)
     for recording in recordings:
-        _check_length(recording, bundle)
+        _check_fits(recording, bundle.spec)
     router = Router(bundle, args.provider, args.threads)
-    status = EXIT_OK
-    for recording in recordings:
-        failure = classify_recording(recording, bundle, router, args, results)
-        if failure is not None:
-            status = complain(PROG, f"{recording.name}: {failure}", EXIT_FAILED)
-    return status
+    failure = classify_recordings(recordings, bundle, router, args, results)
+    return EXIT_OK if failure is None else complain(PROG, failure, EXIT_FAILED)
 
 
-def classify_recording(
-    recording: Recording,
+def classify_recordings(
+    recordings: Sequence[Recording],
     bundle: Bundle,
     router: Model,
     args: argparse.Namespace,
     results: TextIO,
 ) -> Exception | None:
-    """Writes the results of one recording; returns what made the model fail, if it did.
+    """Writes the results of all windows; returns what made the model fail, if it did.
+
+    One flowgraph plays them all: GNU Radio 3.10 never frees blocks written in Python, nor
+    the buffers beside them.
 
     Raises:
-        InputError: the samples turned out to be wrong while they were read.
+        InputError: samples turned out to be wrong while they were read.
+        BrokenPipeError: nobody reads the results any more.
     """
-    source = iq_file_source(recording, args.center_freq)
+    source = iq_file_source(recordings, args.center_freq)
     block = classifier(
-        recording.samp_rate,
-        args.center_freq or 0.0,
+        recordings[0].samp_rate,
+        args.center_freq,
         bundle,
         args.policy,
         queue_depth=args.queue,
         batch=args.batch,
         router=router,
     )
-    writer = _Writer(recording.name, args.format, results)
+    writer = _Writer(source, args.format, results)
     graph = gr.top_block(PROG)
     graph.handle_sigint = False
     graph.connect(source, block)
-    with _progress(recording) as progress:
-        task = progress.add_task(recording.name, total=recording.n_samples)
 
-        def listen(answer: Message) -> None:
-            progress.update(task, completed=source.position)
-            if not writer.write(answer):
-                block.cancel()
-                graph.stop()
+    def listen(answer: Message) -> None:
+        if not writer.write(answer):
+            block.cancel()
+            graph.stop()
 
+    with _Progress(recordings, source) as progress:
         block.add_listener(listen)
+        block.add_listener(progress.update)
         graph.start()
         try:
             graph.wait()
@@ -119,61 +119,91 @@ def classify_recording(
     if not source.ended:
         return block.error or RuntimeError("the flowgraph stopped before the end of the samples")
     if not block.counts.submitted:
-        raise InputError(f"{recording.name}: too short: expected at least one frame of samples")
+        raise InputError(f"{recordings[-1].name}: expected one frame of samples or more, got less")
     return block.error
 
 
 class _Writer:
-    """Results of one recording, as they come."""
+    """Results, as they come, in the thread of the model."""
 
-    def __init__(self, name: str, form: str, results: TextIO) -> None:
-        self._name = name
+    def __init__(self, source: iq_file_source, form: str, results: TextIO) -> None:
+        self._source = source
         self._form = form
         self._results = results
-        self._window = 0
         self._console = rows.console_on(results)
+        self._recording: Recording | None = None
+        self._window = 0
         self.broken = False
 
     def write(self, answer: Message) -> bool:
         """False when nobody reads any more."""
         if self.broken:
             return False
+        recording, start = self._source.locate(answer[keys.SAMPLE_START])
+        if recording is not self._recording:
+            self._recording, self._window = recording, 0
         try:
-            if self._form == "jsonl":
-                record = {"file": self._name, "window": self._window, **message.to_record(answer)}
-                self._results.write(message.to_json(record) + "\n")
-            else:
-                if self._window == 0:
-                    self._console.print(self._name)
-                    self._console.print(rows.heading())
-                self._console.print(rows.row(answer))
+            self._write({**answer, keys.SAMPLE_START: start}, recording.name)
             self._results.flush()
         except BrokenPipeError:
             self.broken = True
         self._window += 1
         return not self.broken
 
+    def _write(self, answer: Message, name: str) -> None:
+        if self._form == "jsonl":
+            record = {"file": name, "window": self._window, **message.to_record(answer)}
+            self._results.write(message.to_json(record) + "\n")
+            return
+        if self._window == 0:
+            self._console.print(name)
+            self._console.print(rows.heading())
+        self._console.print(rows.row(answer))
 
-def _check_length(recording: Recording, bundle: Bundle) -> None:
-    frame = int(recording.samp_rate * bundle.spec.frame_us / 1_000_000)
+
+class _Progress:
+    """A bar on stderr, when a person is looking and there is something to wait for."""
+
+    def __init__(self, recordings: Sequence[Recording], source: iq_file_source) -> None:
+        total = sum(recording.n_samples or 0 for recording in recordings)
+        known = all(recording.n_samples is not None for recording in recordings)
+        self._source = source
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TimeRemainingColumn(),
+            console=rows.console_on(sys.stderr),
+            transient=True,
+            disable=not is_terminal(sys.stderr) or (known and total < PROGRESS_SAMPLES),
+        )
+        self._task = self._bar.add_task("", total=total if known else None)
+
+    def __enter__(self) -> "_Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, answer: Message) -> None:
+        """Moves on to the window that was answered."""
+        end = answer[keys.SAMPLE_START] + answer[keys.SAMPLE_COUNT]
+        recording, _ = self._source.locate(answer[keys.SAMPLE_START])
+        self._bar.update(self._task, completed=end, description=recording.name)
+
+
+def _check_fits(recording: Recording, spec: Spec) -> None:
+    """Refuses recordings of which the model could not say anything."""
+    try:
+        spec.check_samp_rate(recording.samp_rate)
+    except InputError as error:
+        raise InputError(f"{recording.name}: {error}") from None
+    frame = int(recording.samp_rate * spec.frame_us / 1_000_000)
     if recording.n_samples is not None and recording.n_samples < frame:
         raise InputError(
             f"{recording.name}: expected at least {frame} samples (one frame of "
-            f"{bundle.spec.frame_us} us), got {recording.n_samples}"
+            f"{spec.frame_us} us), got {recording.n_samples}"
         )
-
-
-def _progress(recording: Recording) -> Progress:
-    total = recording.n_samples
-    shown = is_terminal(sys.stderr) and (total is None or total > PROGRESS_SAMPLES)
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TimeRemainingColumn(),
-        console=rows.console_on(sys.stderr),
-        transient=True,
-        disable=not shown,
-    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -205,7 +235,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     group.add_argument("--dtype", choices=tuple(FORMATS), help="format of raw samples")
     group.add_argument(
-        "--center-freq", metavar="HZ", type=number, help="centre frequency, where not recorded"
+        "--center-freq",
+        metavar="HZ",
+        type=number,
+        default=0.0,
+        help="centre frequency, where not recorded",
     )
     add_model_options(parser, BLOCK)
     return parser

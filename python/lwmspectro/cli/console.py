@@ -40,21 +40,21 @@ def add_model_options(parser: argparse.ArgumentParser, policy: str) -> None:
     group.add_argument(
         "--queue",
         metavar="N",
-        type=positive_int,
+        type=whole(1, 100_000),
         default=DEFAULT_QUEUE_DEPTH,
         help="most windows that wait for the model (default: %(default)s)",
     )
     group.add_argument(
         "--batch",
         metavar="N",
-        type=positive_int,
+        type=whole(1, 256),
         default=DEFAULT_BATCH,
         help="most windows for the model at once (default: %(default)s)",
     )
     group.add_argument(
         "--threads",
         metavar="N",
-        type=positive_int,
+        type=whole(1, 256),
         default=DEFAULT_THREADS,
         help="threads of the model (default: %(default)s)",
     )
@@ -83,15 +83,20 @@ def positive(text: str) -> float:
     return value
 
 
-def positive_int(text: str) -> int:
+def whole(low: int, high: int) -> Callable[[str], int]:
     """Type of options that count something."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return value
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            expected = f"expected a whole number from {low} to {high}"
+            raise argparse.ArgumentTypeError(f"{expected}, got {text!r}")
+        return value
+
+    return convert
 
 
 def one_line(text: object) -> str:
@@ -154,9 +159,9 @@ def complain(prog: str, error: object, status: int = EXIT_USAGE) -> int:
     return status
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person is looking."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except (ValueError, io.UnsupportedOperation):
         return False

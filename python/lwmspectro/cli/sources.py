@@ -14,8 +14,10 @@ from ..iq_file_source import iq_file_source
 from ..iqfile import open_recording
 from ..recording import check_samp_rate
 from ..sample_format import FORMATS
-from .console import number, positive
+from ..synthetic_source import synthetic_source
+from .console import number, positive, whole
 
+DEMO_SAMP_RATE = 20e6
 DEFAULT_ZMQ_ADDRESS = "tcp://127.0.0.1:5555"
 DEFAULT_SOAPY_DEVICE = "driver=rtlsdr"
 
@@ -43,7 +45,9 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     """The options that :func:`open_source` reads."""
     group = parser.add_argument_group("source")
     group.add_argument("--source", choices=tuple(_OPENERS), required=True, help="kind of source")
-    group.add_argument("--samp-rate", metavar="HZ", type=positive, help="sample rate")
+    group.add_argument(
+        "--samp-rate", metavar="HZ", type=positive, help="sample rate; demo: 20e6 where not given"
+    )
     group.add_argument("--center-freq", metavar="HZ", type=number, help="centre frequency")
     group.add_argument("--gain", metavar="DB", type=number, help="soapy, uhd: receive gain")
     group.add_argument("--antenna", metavar="NAME", help="soapy, uhd: receive antenna")
@@ -65,7 +69,9 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--zmq-tags", action="store_true", help="zmq: the sink passes tags (rx_time and others)"
     )
-    group.add_argument("--seed", metavar="N", type=int, default=0, help="demo: random seed")
+    group.add_argument(
+        "--seed", metavar="N", type=whole(0, 2**63), default=0, help="demo: random seed"
+    )
 
 
 def open_source(args: argparse.Namespace) -> Source:
@@ -85,11 +91,10 @@ def open_source(args: argparse.Namespace) -> Source:
 
 
 def _open_demo(args: argparse.Namespace) -> Source:
-    from ..synthetic_source import synthetic_source
-
-    rate = check_samp_rate(args.samp_rate or 7.68e6, "--samp-rate")
-    source = synthetic_source(samp_rate=rate, seed=args.seed)
-    return Source((source, _real_time(rate)), rate, args.center_freq or 0.0, ends=False)
+    rate = check_samp_rate(args.samp_rate or DEMO_SAMP_RATE, "--samp-rate")
+    freq = args.center_freq or 0.0
+    source = synthetic_source(rate, seed=args.seed, center_freq=freq)
+    return Source((source, _real_time(rate)), rate, freq, ends=False)
 
 
 def _open_file(args: argparse.Namespace) -> Source:

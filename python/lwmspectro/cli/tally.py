@@ -2,6 +2,7 @@
 """What a monitor has seen so far, in constant memory."""
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -38,24 +39,29 @@ class LatencyHistogram:
 
 
 class Tally:
-    """Answers by status and protocol, and their latency."""
+    """Answers by status and protocol, and their latency. Thread safe."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._said: Counter[str] = Counter()
         self._latency = LatencyHistogram()
 
     def add(self, message: Mapping[str, Any]) -> None:
         """Counts one message."""
-        self._said[message.get(keys.PROTOCOL) or message[keys.STATUS]] += 1
-        self._latency.add(message[keys.LATENCY_S])
+        with self._lock:
+            self._said[message.get(keys.PROTOCOL) or message[keys.STATUS]] += 1
+            self._latency.add(message[keys.LATENCY_S])
 
     def said(self) -> str:
         """How often which protocol, or which status where none was named."""
-        return ", ".join(f"{name} {count}" for name, count in self._said.most_common()) or "-"
+        with self._lock:
+            counts = self._said.most_common()
+        return ", ".join(f"{name} {count}" for name, count in counts) or "-"
 
     def latency(self) -> str:
         """Percentiles of the latency, in milliseconds."""
-        values = [(percent, self._latency.percentile(percent) * 1e3) for percent in (50, 95, 99)]
+        with self._lock:
+            values = [(p, self._latency.percentile(p) * 1e3) for p in (50, 95, 99)]
         if math.isnan(values[0][1]):
             return "-"
         return ", ".join(f"p{percent} {value:.1f} ms" for percent, value in values)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Samples in, messages out: the hier block, with the real tokenizer."""
+
+import numpy as np
+import pmt
+import pytest
+from gnuradio import blocks, gr
+from gnuradio.lwmspectro import Bundle, classifier, keys, message
+
+RATE = 1.92e6
+WINDOW = 49152
+
+
+def tag(offset, key, value):
+    made = gr.tag_t()
+    made.offset, made.key, made.value = offset, pmt.intern(key), value
+    return made
+
+
+def run(block, samples, tags=()):
+    source = blocks.vector_source_c(samples.tolist(), False, 1, list(tags))
+    debug = blocks.message_debug()
+    heard = []
+    block.add_listener(heard.append)
+    graph = gr.top_block()
+    graph.connect(source, block)
+    graph.msg_connect((block, keys.CLASSIFICATION), (debug, "store"))
+    graph.run()
+    posted = [message.from_pmt(debug.get_message(n)) for n in range(debug.num_messages())]
+    assert posted == heard
+    return heard
+
+
+@pytest.fixture
+def noise(rng):
+    def make(n):
+        return (rng.normal(size=2 * n).astype(np.float32) * 0.1).view(np.complex64)
+
+    return make
+
+
+def test_windows_of_a_stream(lte_bundle, noise):
+    block = classifier(RATE, 1e9, lte_bundle, "block")
+    heard = run(block, noise(5 * WINDOW + 100))
+    assert [answer[keys.SAMPLE_START] for answer in heard] == [n * WINDOW for n in range(5)]
+    for answer in heard:
+        assert answer[keys.STATUS] == keys.STATUS_OK
+        assert answer[keys.SAMPLE_COUNT] == WINDOW
+        assert answer[keys.SAMPLE_RATE] == RATE
+        assert answer[keys.CENTER_FREQ] == 1e9
+        assert 0.0 < answer[keys.LATENCY_S] < 60.0
+    assert heard[2][keys.RX_TIME] == (0, pytest.approx(2 * 25.6e-3))
+    assert block.counts.done == 5
+    assert block.error is None
+
+
+def test_noise_is_no_signal_and_a_carrier_is_unknown(make_bundle, noise):
+    """With a model that never names anything."""
+    bundle = Bundle.load(make_bundle(gain=0.0))
+    samples = noise(3 * WINDOW)
+    samples[WINDOW : 2 * WINDOW] += np.exp(2j * np.pi * 0.1 * np.arange(WINDOW)).astype(
+        np.complex64
+    )
+    samples[2 * WINDOW :] = np.nan
+    heard = run(classifier(RATE, 0.0, bundle, "block"), samples)
+    assert [answer[keys.STATUS] for answer in heard] == ["no_signal", "unknown", "no_signal"]
+
+
+def test_a_new_rate_and_frequency_start_a_new_window(lte_bundle, noise):
+    tags = [
+        tag(WINDOW // 2, keys.RX_FREQ, pmt.from_double(2e9)),
+        tag(WINDOW // 2, keys.RX_RATE, pmt.from_double(2 * RATE)),
+        tag(WINDOW // 2 + 2 * WINDOW, keys.FLUSH, pmt.PMT_T),
+    ]
+    heard = run(
+        classifier(RATE, 1e9, lte_bundle, "block"), noise(WINDOW // 2 + 2 * WINDOW + 1), tags
+    )
+    shape = [
+        (answer[keys.SAMPLE_START], answer[keys.SAMPLE_COUNT], answer[keys.SAMPLE_RATE])
+        for answer in heard
+    ]
+    assert shape == [(0, WINDOW // 2, RATE), (WINDOW // 2, 2 * WINDOW, 2 * RATE)]
+    assert [answer[keys.CENTER_FREQ] for answer in heard] == [1e9, 2e9]
+    assert [answer[keys.STATUS] for answer in heard] == ["partial", "ok"]
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e8, float("nan")])
+def test_rate_out_of_range(lte_bundle, rate):
+    with pytest.raises(ValueError, match=r"samp_rate: expected 1.92e\+06 to 6.144e\+07 Hz"):
+        classifier(rate, 0.0, lte_bundle)
+
+
+def test_set_center_freq(lte_bundle, noise):
+    block = classifier(RATE, 1e9, lte_bundle, "block")
+    block.set_center_freq(3e9)
+    assert run(block, noise(WINDOW))[0][keys.CENTER_FREQ] == 3e9

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lwmspectro-classify, as installed: what it says of recordings."""
+
+import io
+import json
+import resource
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gnuradio import lwmspectro
+from gnuradio.lwmspectro.cli import classify, console
+
+APP = "lwmspectro-classify"
+RATE = 1_920_000
+WINDOW = 49152
+
+
+@pytest.fixture(scope="module")
+def noise():
+    """Two windows and a half of noise, ci8."""
+    rng = np.random.default_rng(1)
+    return rng.normal(0, 20, 5 * WINDOW).astype(np.int8).tobytes()
+
+
+@pytest.fixture
+def raw(tmp_path, noise):
+    path = tmp_path / "noise.raw"
+    path.write_bytes(noise)
+    return path
+
+
+@pytest.fixture
+def sigmf(tmp_path, noise):
+    info = {"core:datatype": "ci8", "core:sample_rate": RATE, "core:version": "1.2.0"}
+    captures = [
+        {
+            "core:sample_start": 0,
+            "core:frequency": 1e9,
+            "core:datetime": "2026-01-31T12:00:00.5Z",
+        },
+        {"core:sample_start": WINDOW, "core:frequency": 2e9},
+    ]
+    text = json.dumps({"global": info, "captures": captures, "annotations": []})
+    (tmp_path / "noise.sigmf-meta").write_text(text)
+    (tmp_path / "noise.sigmf-data").write_bytes(noise)
+    return tmp_path / "noise.sigmf-meta"
+
+
+def raw_options(dtype="ci8", rate=RATE):
+    return ["--samp-rate", rate, "--dtype", dtype]
+
+
+def in_process(arguments, results):
+    args = classify._parser().parse_args(list(map(str, arguments)))
+    return console.guarded(APP, lambda: classify.run(args, results))
+
+
+def records(result):
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_sigmf_with_segments(run_app, sigmf, lte_bundle):
+    answers = records(run_app(APP, sigmf, "--model", lte_bundle))
+    assert [answer["window"] for answer in answers] == [0, 1, 2]
+    assert [answer["status"] for answer in answers] == ["ok", "ok", "partial"]
+    assert [answer["protocol"] for answer in answers] == ["lte", "lte", None]
+    assert [answer["center_freq"] for answer in answers] == [1e9, 2e9, 2e9]
+    assert [answer["sample_start"] for answer in answers] == [0, WINDOW, 2 * WINDOW]
+    assert [answer["sample_count"] for answer in answers] == [WINDOW, WINDOW, WINDOW // 2]
+    assert answers[0]["rx_time"] == 1769860800.5
+    assert answers[1]["rx_time"] == pytest.approx(1769860800.5256, abs=1e-6)
+    assert {answer["file"] for answer in answers} == {str(sigmf)}
+    assert set(answers[0]) == {
+        "file",
+        "window",
+        "status",
+        "protocol",
+        "protocol_p",
+        "sample_start",
+        "sample_count",
+        "rx_time",
+        "sample_rate",
+        "center_freq",
+        "latency_s",
+        "dropped_windows",
+        "model",
+    }
+
+
+def test_raw_samples(run_app, raw, lte_bundle):
+    options = [*raw_options(), "--center-freq", "3.5e9", "--model", lte_bundle]
+    answers = records(run_app(APP, raw, *options))
+    assert [answer["status"] for answer in answers] == ["ok", "ok", "partial"]
+    assert {answer["center_freq"] for answer in answers} == {3.5e9}
+    assert {answer["sample_rate"] for answer in answers} == {RATE}
+
+
+def test_standard_input(run_app, noise, lte_bundle):
+    result = run_app(APP, "-", *raw_options(), "--model", lte_bundle, input=noise, text=False)
+    lines = result.stdout.splitlines()
+    assert result.returncode == 0
+    assert [json.loads(line)["file"] for line in lines] == ["-"] * 3
+
+
+def test_files_in_their_order(run_app, raw, sigmf, lte_bundle):
+    """Of other frequencies and times: nothing is carried over from one to the next."""
+    names = [str(sigmf), str(raw), str(sigmf.with_suffix(".sigmf-data")), str(raw)]
+    answers = records(run_app(APP, *names, *raw_options(), "--model", lte_bundle))
+    alone = [
+        record
+        for name in names
+        for record in records(run_app(APP, name, *raw_options(), "--model", lte_bundle))
+    ]
+    for answer in answers + alone:
+        assert answer.pop("latency_s") > 0.0
+    assert answers == alone
+    assert [answer["window"] for answer in answers] == [0, 1, 2] * 4
+
+
+def test_a_sure_model_names_a_short_input(run_app, tmp_path, noise, make_bundle):
+    (tmp_path / "short").write_bytes(noise[:20_000])
+    sure = make_bundle(gain=0.0, bias=(0, 0, 9, 0))
+    unsure = make_bundle(gain=0.0, bias=(0, 0, 1, 0))
+    for model, expected in ((sure, ["ok"]), (unsure, ["partial"])):
+        options = [*raw_options(), "--model", model]
+        answers = records(run_app(APP, tmp_path / "short", *options))
+        assert [answer["status"] for answer in answers] == expected
+        assert answers[0]["sample_count"] == 10_000
+
+
+def test_samples_that_are_not_finite_are_zero(run_app, tmp_path, lte_bundle):
+    values = np.full(2 * WINDOW, np.nan, "<f4")
+    values[:2] = 0.0
+    (tmp_path / "nan").write_bytes(values.tobytes())
+    options = [*raw_options("cf32_le"), "--model", lte_bundle]
+    answers = records(run_app(APP, tmp_path / "nan", *options))
+    assert [answer["status"] for answer in answers] == ["no_signal"]
+
+
+def test_table(run_app, raw, lte_bundle):
+    options = [*raw_options(), "--format", "table", "--model", lte_bundle]
+    result = run_app(APP, raw, *options)
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == str(raw)
+    assert lines[1].split()[:4] == ["time", "s", "status", "protocol"]
+    assert [line.split()[1:3] for line in lines[2:]] == [["ok", "lte"]] * 2 + [["partial", "-"]]
+    assert "\x1b" not in result.stdout
+
+
+def test_policy_drop_answers_what_it_can(run_app, raw, lte_bundle):
+    options = [*raw_options(), "--policy", "drop", "--queue", 1, "--model", lte_bundle]
+    answers = records(run_app(APP, raw, *options))
+    assert 1 <= len(answers) <= 3
+
+
+def test_nothing_but_results_on_stdout(run_app, raw, lte_bundle):
+    """GNU Radio logs to stdout; with its chattiest level the results are still clean."""
+    env = {"GR_CONF_LOG_LOG_LEVEL": "debug", "HOME": str(raw.parent)}
+    result = run_app(APP, raw, *raw_options(), "--model", lte_bundle, env=env)
+    assert [json.loads(line)["window"] for line in result.stdout.splitlines()] == [0, 1, 2]
+
+
+def test_a_reader_that_goes_away(prefix, raw, lte_bundle):
+    """Like `lwmspectro-classify ... | head -1`."""
+    names = [str(raw)] * 50
+    command = [prefix / "bin" / APP, *names, *map(str, raw_options()), "--model", lte_bundle]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={}
+    ) as process:
+        assert json.loads(process.stdout.readline())["window"] == 0
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        process.wait(120)
+    assert process.returncode in (0, -signal.SIGPIPE)
+
+
+def test_a_reader_that_goes_away_where_the_signal_is_ignored(raw, lte_bundle):
+    class Gone(io.StringIO):
+        def flush(self):
+            raise BrokenPipeError
+
+    assert in_process([raw, *raw_options(), "--model", lte_bundle], Gone()) == 0
+
+
+def test_interrupt(prefix, lte_bundle):
+    """While it waits for samples on standard input."""
+    command = [prefix / "bin" / APP, "-", *map(str, raw_options()), "--model", lte_bundle]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=False,
+        env={},
+    ) as process:
+        process.stdin.write(bytes(2 * (WINDOW + 1)))
+        process.stdin.flush()
+        assert process.stdout.readline()  # it runs
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        assert process.stderr.read() == b""
+    assert process.returncode == 130
+
+
+def test_many_files_take_no_more_memory_than_one(raw, lte_bundle):
+    """In one flowgraph: GNU Radio never frees blocks written in Python."""
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    arguments = [*raw_options(), "--model", lte_bundle]
+    in_process([raw, *arguments], io.StringIO())
+    before = resident()
+    in_process([*[raw] * 100, *arguments], io.StringIO())
+    assert resident() - before < 32 << 20
+
+
+def test_shipped_model_is_the_default(run_app, raw):
+    try:
+        lwmspectro.open_bundle()
+    except lwmspectro.BundleError as error:
+        pytest.skip(f"no bundle is installed: {error}")
+    answers = records(run_app(APP, raw, *raw_options()))
+    assert {answer["model"].rpartition("-")[0] for answer in answers} == {"lwmspectro-live"}

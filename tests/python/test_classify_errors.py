@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lwmspectro-classify: one line and status 2 for whatever is wrong with what it was given."""
+
+import contextlib
+import io
+import json
+import subprocess
+
+import numpy as np
+import pytest
+from gnuradio.lwmspectro.cli import classify, console
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+APP = "lwmspectro-classify"
+RATE = 1_920_000
+
+
+@pytest.fixture
+def raw(tmp_path, rng):
+    """Two windows and a half of noise, ci8."""
+    path = tmp_path / "noise.raw"
+    path.write_bytes(rng.normal(0, 20, 5 * 49152).astype(np.int8).tobytes())
+    return path
+
+
+def raw_options(dtype="ci8", rate=RATE):
+    return ["--samp-rate", rate, "--dtype", dtype]
+
+
+def assert_one_line(result, message):
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"{APP}: error: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.sigmf-meta"], "missing.sigmf-meta: cannot be read: No such file"),
+        (["noise.raw"], "expected --samp-rate and --dtype"),
+        (["noise.raw", "missing", *raw_options()], "missing: cannot be read: No such file"),
+        (["noise.raw", *raw_options("ci4")], "argument --dtype: invalid choice: 'ci4'"),
+        (["noise.raw", *raw_options(rate="fast")], "expected a finite number, got 'fast'"),
+        (["noise.raw", *raw_options(rate="nan")], "expected a finite number, got 'nan'"),
+        (["noise.raw", *raw_options(rate=1)], "samp_rate: expected 1.92e+06 to 6.144e+07 Hz"),
+        (["noise.raw", *raw_options(rate=1e12)], "samp_rate: expected 1.92e+06 to 6.144e+07 Hz"),
+        (["noise.raw", *raw_options(), "--center-freq", "inf"], "expected a finite number"),
+        (["odd", *raw_options()], "the last sample is cut short"),
+        (["empty", *raw_options()], "got an empty file"),
+        (["nan", *raw_options("cf32_le")], "got none that is finite"),
+        (["tiny", *raw_options()], "expected at least 384 samples (one frame of 200 us), got 5"),
+        ([".", *raw_options()], "expected a file, got a folder or a device"),
+        (["text.sigmf-meta"], "metadata: not JSON"),
+        (["-", "-", *raw_options()], "expected standard input once"),
+        ([], "the following arguments are required: INPUT"),
+        (["noise.raw", "--no-such-option"], "unrecognized arguments: --no-such-option"),
+        (["noise.raw", *raw_options(), "--threads", "0"], "expected a whole number from 1"),
+        (["noise.raw", *raw_options(), "--policy", "x"], "invalid choice: 'x'"),
+        (["noise.raw", *raw_options(), "--provider", "cuda"], "provider: expected one of"),
+        (["noise.raw", *raw_options(), "--model", "missing"], "missing/bundle.json: cannot be"),
+        (["noise.raw", *raw_options(), "--model", "tampered"], "expected SHA-256"),
+        (["new\nline\x1b", *raw_options()], "new line : cannot be read"),
+    ],
+)
+def test_bad_input_is_one_line(run_app, tmp_path, raw, lte_bundle, arguments, message):
+    (tmp_path / "odd").write_bytes(b"odd")
+    (tmp_path / "empty").touch()
+    (tmp_path / "tiny").write_bytes(bytes(10))
+    (tmp_path / "nan").write_bytes(np.full(100, np.nan, "<f4").tobytes())
+    (tmp_path / "text.sigmf-meta").write_text("this is not JSON")
+    (tmp_path / "text.sigmf-data").write_bytes(bytes(10))
+    (tmp_path / "tampered").mkdir()
+    for file in lte_bundle.iterdir():
+        (tmp_path / "tampered" / file.name).write_bytes(file.read_bytes())
+    content = bytearray((lte_bundle / "router.onnx").read_bytes())
+    content[10] ^= 255
+    (tmp_path / "tampered" / "router.onnx").write_bytes(content)
+    model = [] if "--model" in arguments else ["--model", lte_bundle]
+    assert_one_line(run_app(APP, *arguments, *model, cwd=tmp_path), message)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samp_rate_min": 2e6}, "noise.raw: samp_rate: expected 2e+06 to 6.144e+07 Hz, got"),
+        ({"n_frames": 64, "n_bins": 256, "hop_frames": 64}, "spec: n_bins: expected 64 or 128"),
+        ({"n_frames": 132, "correlogram_rows": ["a"] * 4}, "spec: expected 17920 tokens, as the"),
+    ],
+)
+def test_a_bundle_that_does_not_fit_is_one_line(run_app, make_bundle, raw, change, message):
+    spec = {
+        "n_frames": 128,
+        "frame_us": 200,
+        "n_bins": 128,
+        "hop_frames": 128,
+        "samp_rate_min": 1.92e6,
+        "samp_rate_max": 61.44e6,
+        "correlogram_rows": ["a"] * 8,
+    }
+    model = make_bundle(spec={**spec, **change})
+    assert_one_line(run_app(APP, raw, *raw_options(), "--model", model), message)
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype", "message"),
+    [
+        (b"", "ci8", "-: expected samples, got an empty file"),
+        (b"abc", "ci8", "-: expected a multiple of 2 bytes (ci8), got 3"),
+        (bytes(100), "ci8", "-: expected one frame of samples or more, got less"),
+        (np.full(4000, np.inf, "<f4").tobytes(), "cf32_le", "-: expected samples, got none"),
+    ],
+)
+def test_bad_standard_input_is_one_line(run_app, lte_bundle, data, dtype, message):
+    options = [*raw_options(dtype), "--model", lte_bundle]
+    result = run_app(APP, "-", *options, input=data, text=False)
+    assert result.returncode == 2
+    assert result.stderr.count(b"\n") == 1
+    assert message in result.stderr.decode()
+
+
+@pytest.mark.parametrize(("closed", "status"), [("<&-", 2), (">&-", 2), ("2>&-", 2), (">&-", 0)])
+def test_closed_standard_streams(prefix, raw, lte_bundle, closed, status):
+    name = "-" if status else raw
+    command = [prefix / "bin" / APP, name, *map(str, raw_options()), "--model", lte_bundle]
+    result = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.returncode == status, result.stderr
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == (status == 2 and closed != "2>&-")
+
+
+def run_quietly(arguments):
+    """The command in this process: status and stderr."""
+    errors, results = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stderr(errors):
+        args = classify._parser().parse_args(list(map(str, arguments)))
+        status = console.guarded(APP, lambda: classify.run(args, results))
+    return status, errors.getvalue(), results.getvalue()
+
+
+def assert_ends_well(arguments):
+    status, errors, results = run_quietly(arguments)
+    assert status in (0, 2)
+    assert errors.count("\n") == (status == 2)
+    for line in results.splitlines():
+        assert json.loads(line)["status"] in ("ok", "no_signal", "unknown", "partial")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    data=st.binary(max_size=64) | st.binary(min_size=3000, max_size=8000),
+    dtype=st.sampled_from(["cu8", "ci8", "ci16_le", "cf32_le"]),
+)
+def test_random_bytes(tmp_path, lte_bundle, data, dtype):
+    (tmp_path / "raw").write_bytes(data)
+    assert_ends_well([tmp_path / "raw", *raw_options(dtype), "--model", lte_bundle])
+
+
+values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+keys = st.sampled_from(
+    ["core:datatype", "core:sample_rate", "core:num_channels", "core:trailing_bytes", "x"]
+)
+capture = st.dictionaries(
+    st.sampled_from(["core:sample_start", "core:frequency", "core:datetime"]),
+    values | st.integers(0, 2000),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    info=st.dictionaries(keys, values, max_size=2),
+    captures=st.lists(capture, max_size=3) | values,
+    text=st.none() | st.binary(max_size=50),
+)
+def test_random_metadata(tmp_path, lte_bundle, info, captures, text):
+    meta = {"global": {"core:datatype": "ci8", "core:sample_rate": RATE, **info}}
+    (tmp_path / "a.sigmf-data").write_bytes(bytes(4000))
+    (tmp_path / "a.sigmf-meta").write_bytes(
+        json.dumps({**meta, "captures": captures}).encode() if text is None else text
+    )
+    assert_ends_well([tmp_path / "a.sigmf-meta", "--model", lte_bundle])
+
+
+def test_a_model_that_fails_is_status_1(raw, lte_bundle, monkeypatch):
+    class Failing:
+        def __init__(self, *arguments):
+            pass
+
+        def __call__(self, tokens):
+            raise ArithmeticError("broken\nin two lines")
+
+    monkeypatch.setattr(classify, "Router", Failing)
+    status, errors, _ = run_quietly([raw, *raw_options(), "--model", lte_bundle])
+    assert (status, errors) == (1, f"{APP}: error: broken in two lines\n")

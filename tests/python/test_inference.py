@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import hashlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from gnuradio.lwmspectro import Bundle, BundleError, ProviderError
+from gnuradio.lwmspectro.inference import Router
+
+
+def replace_model(folder, content):
+    """Another router.onnx, with its true hash in bundle.json."""
+    (folder / "router.onnx").write_bytes(content)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    digest = hashlib.sha256(content).hexdigest()
+    manifest["files"]["router.onnx"] = {"sha256": digest, "bytes": len(content)}
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    return Bundle.load(folder)
+
+
+def model(
+    n_in=17408, n_out=4, *, names=("tokens", "logits"), dtype="FLOAT", batch="batch", op=None
+):
+    """An ONNX model that gives its first values back."""
+    import onnx
+
+    helper, kind = onnx.helper, getattr(onnx.TensorProto, dtype)
+    limits = [("starts", [0]), ("ends", [n_out]), ("axes", [1])]
+    graph = helper.make_graph(
+        [helper.make_node(op or "Slice", [names[0], *(name for name, _ in limits)], [names[1]])],
+        "other",
+        [helper.make_tensor_value_info(names[0], kind, [batch, n_in])],
+        [helper.make_tensor_value_info(names[1], kind, [batch, n_out])],
+        [onnx.numpy_helper.from_array(np.array(value), name) for name, value in limits],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    return made.SerializeToString()
+
+
+def test_runs_batches(make_bundle, rng):
+    router = Router(Bundle.load(make_bundle(gain=2.0, bias=(0, 1, 0, 0))))
+    assert router.provider == "CPUExecutionProvider"
+    for batch in (1, 3, 8):
+        tokens = rng.normal(size=(batch, 17408)).astype(np.float32)
+        expected = 2 * tokens[:, :4] + np.float32([0, 1, 0, 0])
+        np.testing.assert_allclose(router(tokens), expected, rtol=1e-6)
+
+
+def test_values_that_are_not_finite_pass_through(make_bundle):
+    tokens = np.full((1, 17408), np.nan, np.float32)
+    assert np.isnan(Router(Bundle.load(make_bundle()))(tokens)).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "cannot be opened"),
+        (b"not a model", "cannot be opened"),
+        (model(n_in=17407), "expected input ('tokens', ['batch', 17408], 'float32'), got"),
+        (model(n_out=5), "expected output ('logits', ['batch', 4], 'float32'), got"),
+        (model(names=("x", "logits")), "expected input ('tokens', ['batch', 17408], 'float32')"),
+        (model(names=("tokens", "y")), "expected output ('logits', ['batch', 4], 'float32')"),
+        (model(dtype="DOUBLE"), "'float64')"),
+        (model(batch=1), "[1, 17408]"),
+        (model(op="NoSuchOperator"), "cannot be opened"),
+    ],
+)
+def test_a_wrong_model_says_expected_and_got(make_bundle, content, message):
+    bundle = replace_model(make_bundle(), content)
+    with pytest.raises(BundleError) as caught:
+        Router(bundle)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("provider", ["cuda", "NoSuchProvider", ""])
+def test_a_missing_provider_names_those_that_are_there(lte_bundle, provider):
+    with pytest.raises(ProviderError) as caught:
+        Router(Bundle.load(lte_bundle), provider)
+    assert "CPUExecutionProvider" in str(caught.value)
+    assert repr(provider) in str(caught.value)
+
+
+@pytest.mark.parametrize("provider", ["cpu", "CPU", "CPUExecutionProvider"])
+def test_names_of_a_provider(lte_bundle, provider):
+    assert Router(Bundle.load(lte_bundle), provider).provider == "CPUExecutionProvider"
+
+
+def test_openvino_where_it_is_installed(lte_bundle):
+    pytest.importorskip("onnxruntime_ep_openvino", reason="no OpenVINO provider is installed")
+    router = Router(Bundle.load(lte_bundle), "openvino")
+    assert router.provider == "OpenVINOExecutionProvider"
+    logits = router(np.zeros((2, 17408), np.float32))
+    np.testing.assert_allclose(logits, [[0, 2.485, 0, 0]] * 2, atol=0.02)
+
+
+def test_threads_out_of_range(lte_bundle):
+    with pytest.raises(ValueError, match="threads: expected 1 or more, got 0"):
+        Router(Bundle.load(lte_bundle), threads=0)
+
+
+def test_importing_the_module_imports_no_model_runtime():
+    code = (
+        "import sys; from gnuradio import lwmspectro; "
+        "sys.exit(bool({'onnxruntime', 'torch', 'zmq', 'rich'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The block in flowgraphs: messages, order, both policies, and models that fail or are slow."""
+
+import threading
+
+import numpy as np
+import pmt
+import pytest
+from gnuradio import blocks, gr
+from gnuradio.lwmspectro import Bundle, BundleError, keys, message, moe_classifier
+
+VLEN = 17408
+TIMEOUT = 30.0
+
+
+def window_tag(index, start=None, valid=1.0, completed_at=0.0):
+    value = {
+        keys.SAMPLE_START: pmt.from_uint64(index * 1000 if start is None else start),
+        keys.SAMPLE_COUNT: pmt.from_uint64(1000),
+        keys.RX_TIME: pmt.make_tuple(pmt.from_uint64(index), pmt.from_double(0.5)),
+        keys.SAMPLE_RATE: pmt.from_double(2e6),
+        keys.CENTER_FREQ: pmt.from_double(1e9),
+        keys.VALID_FRACTION: pmt.from_double(valid),
+        keys.NONFINITE: pmt.from_uint64(0),
+        keys.COMPLETED_AT: pmt.from_double(completed_at),
+    }
+    tag = gr.tag_t()
+    tag.offset = index
+    tag.key = pmt.intern(keys.WINDOW)
+    tag.value = pmt.make_dict()
+    for key, field in value.items():
+        tag.value = pmt.dict_add(tag.value, pmt.intern(key), field)
+    return tag
+
+
+def make_tokens(rng, n):
+    return rng.normal(size=(n, VLEN)).astype(np.float32)
+
+
+def build(block, tokens, tags=None):
+    """A flowgraph from tokens into the block, and what listeners hear."""
+    tags = [window_tag(index) for index in range(len(tokens))] if tags is None else tags
+    graph = gr.top_block()
+    source = blocks.vector_source_f(tokens.ravel().tolist(), False, VLEN, tags)
+    graph.connect(source, block)
+    heard = []
+    block.add_listener(heard.append)
+    return graph, heard
+
+
+class Slow:
+    """A router that waits to be let through."""
+
+    def __init__(self):
+        self.entered = threading.Semaphore(0)
+        self.open = threading.Event()
+
+    def __call__(self, tokens):
+        self.entered.release()
+        assert self.open.wait(TIMEOUT)
+        return np.zeros((len(tokens), 4), np.float32)
+
+
+def test_every_window_is_answered_in_order(make_bundle, rng):
+    block = moe_classifier(make_bundle(gain=10.0), policy="block", batch=3)
+    debug = blocks.message_debug()
+    tokens = make_tokens(rng, 20)
+    graph, heard = build(block, tokens)
+    graph.msg_connect((block, keys.CLASSIFICATION), (debug, "store"))
+    graph.run()
+    assert [answer[keys.SAMPLE_START] for answer in heard] == [1000 * n for n in range(20)]
+    logits = 10.0 * tokens[:, :4].astype(np.float64)
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    for answer, expected in zip(heard, p[:, :3], strict=True):
+        assert answer[keys.PROTOCOL_P] == pytest.approx(expected.max(), rel=1e-4)
+        if expected.max() > 0.7:
+            assert answer[keys.STATUS] == keys.STATUS_OK
+            assert answer[keys.PROTOCOL] == ("wifi", "lte", "nr")[int(expected.argmax())]
+        else:
+            assert keys.PROTOCOL not in answer
+    posted = [message.from_pmt(debug.get_message(n)) for n in range(debug.num_messages())]
+    assert posted == heard
+    assert (block.windows_in(), block.classified()) == (20, 20)
+    assert (block.dropped(), block.failed()) == (0, 0)
+    assert block.error is None
+
+
+def test_message_has_all_keys_that_are_known(lte_bundle, rng):
+    block = moe_classifier(Bundle.load(lte_bundle), policy="block")
+    graph, heard = build(block, make_tokens(rng, 1), [window_tag(0, start=2**40)])
+    graph.run()
+    answer = heard[0]
+    latency = answer.pop(keys.LATENCY_S)
+    assert latency > 0.0  # the tag says that the window was complete at boot
+    assert answer == {
+        keys.STATUS: keys.STATUS_OK,
+        keys.PROTOCOL: "lte",
+        keys.PROTOCOL_P: pytest.approx(0.8, abs=1e-3),
+        keys.SAMPLE_START: 2**40,
+        keys.SAMPLE_COUNT: 1000,
+        keys.RX_TIME: (0, 0.5),
+        keys.SAMPLE_RATE: 2e6,
+        keys.CENTER_FREQ: 1e9,
+        keys.DROPPED_WINDOWS: 0,
+        keys.MODEL: "tiny-1",
+    }
+
+
+def test_latency_is_measured_on_the_steady_clock(lte_bundle, rng):
+    import time
+
+    begun = time.monotonic()
+    block = moe_classifier(lte_bundle, policy="block")
+    graph, heard = build(block, make_tokens(rng, 1), [window_tag(0, completed_at=begun)])
+    graph.run()
+    assert 0.0 < heard[0][keys.LATENCY_S] <= time.monotonic() - begun
+
+
+def test_a_padded_window_is_judged_on_its_own_frames(lte_bundle, rng):
+    """The rest is padding: silence in the valid frames is silence."""
+    tokens = make_tokens(rng, 2)
+    tokens[0, : 64 * 128] = -200.0
+    tags = [window_tag(0, valid=0.5), window_tag(1, valid=0.5)]
+    graph, heard = build(moe_classifier(lte_bundle, policy="block"), tokens, tags)
+    graph.run()
+    assert [answer[keys.STATUS] for answer in heard] == ["no_signal", "partial"]
+
+
+def test_drop_never_holds_up_the_stream(lte_bundle, rng):
+    slow = Slow()
+    block = moe_classifier(lte_bundle, policy="drop", queue_depth=2, batch=1, router=slow)
+    graph, heard = build(block, make_tokens(rng, 30))
+    graph.start()
+    assert slow.entered.acquire(timeout=TIMEOUT)
+    waiter = threading.Thread(target=graph.wait)
+    waiter.start()
+    while block.windows_in() < 30:  # the source is through although nothing was answered
+        assert waiter.is_alive()
+    slow.open.set()
+    waiter.join(TIMEOUT)
+    counts = block.counts
+    assert counts.submitted == 30
+    assert counts.dropped >= 27  # one in the model, two in the queue
+    assert counts.done + counts.dropped == 30
+    starts = [answer[keys.SAMPLE_START] for answer in heard]
+    assert len(starts) == counts.done
+    assert starts == sorted(set(starts))
+
+
+def test_dropped_windows_are_told(lte_bundle, rng):
+    slow = Slow()
+    block = moe_classifier(lte_bundle, policy="drop", queue_depth=1, batch=1, router=slow)
+    graph, heard = build(block, make_tokens(rng, 10))
+    graph.start()
+    assert slow.entered.acquire(timeout=TIMEOUT)
+    waiter = threading.Thread(target=graph.wait)
+    waiter.start()
+    while block.windows_in() < 10:
+        assert waiter.is_alive()
+    dropped = block.dropped()
+    slow.open.set()
+    waiter.join(TIMEOUT)
+    assert dropped >= 8
+    assert heard[0][keys.DROPPED_WINDOWS] == dropped
+
+
+def test_windows_are_batched_when_behind(lte_bundle, rng):
+    sizes = []
+
+    def router(tokens):
+        sizes.append(len(tokens))
+        return np.zeros((len(tokens), 4), np.float32)
+
+    block = moe_classifier(lte_bundle, policy="block", batch=4, queue_depth=16, router=router)
+    graph, heard = build(block, make_tokens(rng, 64))
+    graph.run()
+    assert sum(sizes) == len(heard) == 64
+    assert max(sizes) <= 4
+
+
+def test_a_model_that_fails_is_told_and_counted(lte_bundle, rng):
+    def router(tokens):
+        raise ArithmeticError("broken")
+
+    block = moe_classifier(lte_bundle, policy="block", router=router)
+    graph, heard = build(block, make_tokens(rng, 9))
+    graph.run()
+    assert heard == []
+    assert block.failed() == 9
+    assert str(block.error) == "broken"
+
+
+def test_a_model_that_gives_too_little_fails(lte_bundle, rng):
+    block = moe_classifier(lte_bundle, policy="block", router=lambda tokens: np.zeros((0, 4)))
+    graph, _ = build(block, make_tokens(rng, 1))
+    graph.run()
+    assert "expected 1 rows of logits, got 0" in str(block.error)
+
+
+def test_logits_that_are_not_finite_are_no_protocol(lte_bundle, rng):
+    def router(tokens):
+        return np.full((len(tokens), 4), np.nan, np.float32)
+
+    graph, heard = build(
+        moe_classifier(lte_bundle, policy="block", router=router), make_tokens(rng, 2)
+    )
+    graph.run()
+    assert [(answer[keys.STATUS], answer[keys.PROTOCOL_P]) for answer in heard] == [
+        ("no_signal", 0.0)
+    ] * 2
+
+
+def test_vectors_without_the_tag_are_refused(lte_bundle, rng):
+    block = moe_classifier(lte_bundle, policy="block")
+    graph, heard = build(block, make_tokens(rng, 3), [])
+    graph.run()
+    assert heard == []
+    assert "expected a 'window' tag" in str(block.error)
+
+
+def test_cancel_lets_a_blocked_flowgraph_stop(lte_bundle, rng):
+    slow = Slow()
+    block = moe_classifier(lte_bundle, policy="block", queue_depth=1, batch=1, router=slow)
+    graph, _ = build(block, make_tokens(rng, 20))
+    graph.start()
+    assert slow.entered.acquire(timeout=TIMEOUT)
+    block.cancel()
+    graph.stop()
+    slow.open.set()
+    graph.wait()
+    counts = block.counts
+    assert counts.submitted == counts.done + counts.dropped
+    assert counts.done == 1
+
+
+def test_stops_and_starts_again(lte_bundle, rng):
+    block = moe_classifier(lte_bundle, policy="block")
+    graph = gr.top_block()
+    source = blocks.vector_source_f(
+        make_tokens(rng, 2).ravel().tolist(), True, VLEN, [window_tag(0), window_tag(1)]
+    )
+    heard = threading.Semaphore(0)
+    block.add_listener(lambda answer: heard.release())
+    graph.connect(source, block)
+    for _ in range(3):
+        before = block.classified()
+        while heard.acquire(blocking=False):
+            pass
+        graph.start()
+        assert heard.acquire(timeout=TIMEOUT)
+        graph.stop()
+        graph.wait()
+        assert block.classified() > before
+    assert block.windows_in() == block.classified()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"policy": "maybe"}, "policy: expected one of"),
+        ({"queue_depth": 0}, "depth: expected 1 or more"),
+        ({"batch": 0}, "batch: expected 1 or more"),
+        ({"threads": 0}, "threads: expected 1 or more"),
+        ({"provider": "cuda"}, "provider: expected one of"),
+    ],
+)
+def test_arguments_that_are_wrong(lte_bundle, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        moe_classifier(lte_bundle, **arguments)
+
+
+def test_no_bundle(tmp_path):
+    with pytest.raises(BundleError, match="No such file"):
+        moe_classifier(str(tmp_path))
