@@ -76,9 +76,12 @@ void tokenizer_impl::forecast(int, gr_vector_int& ninput_items_required)
     std::fill(ninput_items_required.begin(), ninput_items_required.end(), 1);
 }
 
-bool tokenizer_impl::worth_flushing() const
+bool tokenizer_impl::worth_flushing(bool asked) const
 {
-    return d_windower && d_windower->fresh() >= d_windower->frame_len();
+    // who asks gets whatever there is; a radio that loses samples would be answered in
+    // shreds
+    const std::size_t least = asked || !d_windower ? 1 : d_windower->frame_len();
+    return d_windower && d_windower->fresh() >= least;
 }
 
 bool tokenizer_impl::breaks_stream(const gr::tag_t& tag) const
@@ -155,7 +158,9 @@ bool tokenizer_impl::handle_tags(tag_iterator begin, tag_iterator end, float* to
     bool flushed = false;
     const bool breaks = std::any_of(
         begin, end, [this](const gr::tag_t& tag) { return breaks_stream(tag); });
-    if (breaks && worth_flushing()) {
+    const bool asked = std::any_of(
+        begin, end, [](const gr::tag_t& tag) { return tag.key == flush_tag; });
+    if (breaks && worth_flushing(asked)) {
         put_out(tokens, nitems_written(0)); // described by what held until here
         flushed = true;
     }

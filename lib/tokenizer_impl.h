@@ -33,7 +33,7 @@ public:
 private:
     using tag_iterator = std::vector<gr::tag_t>::const_iterator;
 
-    bool worth_flushing() const;
+    bool worth_flushing(bool asked) const;
     bool breaks_stream(const gr::tag_t& tag) const;
     void apply(const gr::tag_t& tag);
     void restart(uint64_t offset);

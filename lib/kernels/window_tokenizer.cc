@@ -90,9 +90,7 @@ void window_tokenizer::pad_frames(float* c0) const
         for (int row = 0; row < d_rows; ++row) {
             sum += std::pow(10.0, c0[row * bins + bin] / 10.0);
         }
-        const float mean = d_rows > 0
-                               ? static_cast<float>(10.0 * std::log10(sum / d_rows))
-                               : spectrogram::floor_dB;
+        const auto mean = static_cast<float>(10.0 * std::log10(sum / d_rows));
         for (int row = d_rows; row < d_spec.n_frames; ++row) {
             c0[row * bins + bin] = mean;
         }
@@ -107,6 +105,11 @@ window_info window_tokenizer::take(float* tokens)
     info.valid_fraction = static_cast<double>(d_fill) / d_len;
     info.nonfinite = d_nonfinite;
     std::copy(d_c0.begin(), d_c0.end(), tokens);
+    if (d_rows == 0) { // not one frame: what is there, and silence
+        std::fill(d_samples.begin() + d_fill, d_samples.end(), 0.0f);
+        d_spectrogram.frame(d_samples.data(), tokens);
+        d_rows = 1;
+    }
     if (d_rows < d_spec.n_frames) {
         pad_frames(tokens);
     }

@@ -122,15 +122,16 @@ def test_files_in_their_order(run_app, raw, sigmf, lte_bundle):
     assert [answer["window"] for answer in answers] == [0, 1, 2] * 4
 
 
-def test_a_sure_model_names_a_short_input(run_app, tmp_path, noise, make_bundle):
-    (tmp_path / "short").write_bytes(noise[:20_000])
+@pytest.mark.parametrize("n", [10_000, 1000, 100])
+def test_a_sure_model_names_a_short_input(run_app, tmp_path, noise, make_bundle, n):
+    (tmp_path / "short").write_bytes(noise[: 2 * n])
     sure = make_bundle(gain=0.0, bias=(0, 0, 9, 0))
     unsure = make_bundle(gain=0.0, bias=(0, 0, 1, 0))
     for model, expected in ((sure, ["ok"]), (unsure, ["partial"])):
         options = [*raw_options(), "--model", model]
         answers = records(run_app(APP, tmp_path / "short", *options))
         assert [answer["status"] for answer in answers] == expected
-        assert answers[0]["sample_count"] == 10_000
+        assert answers[0]["sample_count"] == n
 
 
 def test_samples_that_are_not_finite_are_zero(run_app, tmp_path, lte_bundle):

@@ -20,10 +20,10 @@ namespace lwmspectro {
  * Tags read: \c rx_rate (double, Hz) and \c rx_freq (double, Hz) when they change,
  * \c rx_time (tuple of uint64 seconds and double fraction) when it does not continue
  * the clock, and \c flush (any value) close the open window before their sample: it is
- * put out padded if it holds a frame or more of new samples, and a new one starts. No
- * window straddles a retune, a rate change or a gap. After a change of rate the block
- * goes on at the new one; at a rate that it does not support it drops samples until the
- * next change, and says so once.
+ * put out padded if it holds a frame or more of new samples (after flush: any), and a
+ * new one starts. No window straddles a retune, a rate change or a gap. After a change
+ * of rate the block goes on at the new one; at a rate that it does not support it drops
+ * samples until the next change, and says so once.
  *
  * Tag written: \c window on every output item, a dict of \c sample_start (uint64,
  * counted from the start of the stream), \c sample_count (uint64, samples that are

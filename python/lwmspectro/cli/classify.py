@@ -118,8 +118,6 @@ def classify_recordings(
         raise source.error
     if not source.ended:
         return block.error or RuntimeError("the flowgraph stopped before the end of the samples")
-    if not block.counts.submitted:
-        raise InputError(f"{recordings[-1].name}: expected one frame of samples or more, got less")
     return block.error
 
 
@@ -198,12 +196,6 @@ def _check_fits(recording: Recording, spec: Spec) -> None:
         spec.check_samp_rate(recording.samp_rate)
     except InputError as error:
         raise InputError(f"{recording.name}: {error}") from None
-    frame = int(recording.samp_rate * spec.frame_us / 1_000_000)
-    if recording.n_samples is not None and recording.n_samples < frame:
-        raise InputError(
-            f"{recording.name}: expected at least {frame} samples (one frame of "
-            f"{spec.frame_us} us), got {recording.n_samples}"
-        )
 
 
 def _parser() -> argparse.ArgumentParser:
