@@ -24,10 +24,11 @@ public:
         d_time = time;
     }
 
+    //! Time stands still at a sample rate that is none.
     stream_time at(uint64_t offset, double samp_rate) const
     {
-        const double elapsed =
-            static_cast<double>(static_cast<int64_t>(offset - d_offset)) / samp_rate;
+        const auto samples = static_cast<double>(static_cast<int64_t>(offset - d_offset));
+        const double elapsed = samp_rate > 0.0 ? samples / samp_rate : 0.0;
         const double fraction = d_time.fraction + elapsed;
         const double whole = std::floor(fraction);
         return { d_time.seconds + static_cast<uint64_t>(static_cast<int64_t>(whole)),

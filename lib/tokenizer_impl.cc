@@ -4,6 +4,7 @@
 #include <gnuradio/lwmspectro/message_keys.h>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <stdexcept>
 
 namespace gr {
@@ -19,12 +20,21 @@ const pmt::pmt_t rx_time_tag = pmt::mp(keys::RX_TIME);
 const pmt::pmt_t flush_tag = pmt::mp(keys::FLUSH);
 const pmt::pmt_t window_tag = pmt::mp(keys::WINDOW);
 
+bool is_scalar(const pmt::pmt_t& value)
+{
+    return pmt::is_real(value) || pmt::is_integer(value);
+}
+
 bool is_time(const pmt::pmt_t& value)
 {
-    return pmt::is_tuple(value) && pmt::length(value) >= 2 &&
-           (pmt::is_uint64(pmt::tuple_ref(value, 0)) ||
-            pmt::is_integer(pmt::tuple_ref(value, 0))) &&
-           pmt::is_real(pmt::tuple_ref(value, 1));
+    if (!pmt::is_tuple(value) || pmt::length(value) < 2) {
+        return false;
+    }
+    const pmt::pmt_t seconds = pmt::tuple_ref(value, 0);
+    const pmt::pmt_t fraction = pmt::tuple_ref(value, 1);
+    return (pmt::is_uint64(seconds) ||
+            (pmt::is_integer(seconds) && pmt::to_long(seconds) >= 0)) &&
+           pmt::is_real(fraction) && std::isfinite(pmt::to_double(fraction));
 }
 
 stream_time to_time(const pmt::pmt_t& value)
@@ -89,10 +99,10 @@ bool tokenizer_impl::breaks_stream(const gr::tag_t& tag) const
     if (tag.key == flush_tag) {
         return true;
     }
-    if (tag.key == rx_rate_tag && pmt::is_real(tag.value)) {
+    if (tag.key == rx_rate_tag && is_scalar(tag.value)) {
         return pmt::to_double(tag.value) != d_samp_rate;
     }
-    if (tag.key == rx_freq_tag && pmt::is_real(tag.value)) {
+    if (tag.key == rx_freq_tag && is_scalar(tag.value)) {
         return pmt::to_double(tag.value) != d_center_freq;
     }
     if (tag.key == rx_time_tag && is_time(tag.value)) {
@@ -105,9 +115,9 @@ void tokenizer_impl::apply(const gr::tag_t& tag)
 {
     if (tag.key == rx_time_tag && is_time(tag.value)) {
         d_clock.set(tag.offset, to_time(tag.value));
-    } else if (tag.key == rx_freq_tag && pmt::is_real(tag.value)) {
+    } else if (tag.key == rx_freq_tag && is_scalar(tag.value)) {
         d_center_freq = pmt::to_double(tag.value);
-    } else if (tag.key == rx_rate_tag && pmt::is_real(tag.value)) {
+    } else if (tag.key == rx_rate_tag && is_scalar(tag.value)) {
         // time up to here ran at the old rate
         d_clock.set(tag.offset, d_clock.at(tag.offset, d_samp_rate));
         d_samp_rate = pmt::to_double(tag.value);

@@ -32,6 +32,7 @@ constexpr std::size_t segments_per_ms = 256; // 3.90625 us each
 constexpr std::size_t segment_ns = 1000000;  // over segments_per_ms
 constexpr std::size_t symbol = 16;           // segments: 62.5 us
 constexpr std::size_t cols = correlogram_cols;
+constexpr std::size_t block = 1024; // lag products at a time: they stay in the cache
 
 // where the tracks of a lag lie among d_tracks, and how far the repeats are searched
 constexpr std::size_t track_stf = 0, track_5ms = 1, track_10ms = 4;
@@ -72,24 +73,19 @@ correlogram::correlogram(double samp_rate, const window_spec& spec)
       d_wifi(samp_rate >= min_wifi_rate_Hz),
       d_frames(samp_rate, 1000ULL * spec.frame_us),
       d_segments(samp_rate, segment_ns, segments_per_ms),
-      d_prefix_15khz{ lag_of(lag_15khz_s),
-                      phase_fold(frame_clock(samp_rate, slot_ns, symbols_15khz * cols),
-                                 cols,
-                                 d_frames.boundary(spec.n_frames) + 1) },
-      d_prefix_30khz{ lag_of(lag_30khz_s),
-                      phase_fold(frame_clock(samp_rate, slot_ns, symbols_30khz * cols),
-                                 cols,
-                                 d_frames.boundary(spec.n_frames) + 1) },
-      d_long_symbols{ lag_of(lag_wifi_s),
-                      phase_fold(frame_clock(samp_rate, long_phase_ns),
-                                 long_phases,
-                                 d_frames.min_len() + 1) },
-      d_short_symbols{ lag_of(lag_wifi_s),
-                       phase_fold(frame_clock(samp_rate, short_symbol_ns, short_phases),
-                                  short_phases,
-                                  d_frames.min_len() + 1) },
-      d_product(d_frames.min_len() + 1),
-      d_power(d_frames.min_len() + 1),
+      d_prefix_15khz(frame_clock(samp_rate, slot_ns, symbols_15khz * cols),
+                     cols,
+                     d_frames.boundary(spec.n_frames) + 1),
+      d_prefix_30khz(frame_clock(samp_rate, slot_ns, symbols_30khz * cols),
+                     cols,
+                     d_frames.boundary(spec.n_frames) + 1),
+      d_long_symbols(
+          frame_clock(samp_rate, long_phase_ns), long_phases, d_frames.min_len() + 1),
+      d_short_symbols(frame_clock(samp_rate, short_symbol_ns, short_phases),
+                      short_phases,
+                      d_frames.min_len() + 1),
+      d_product(block),
+      d_power(block),
       d_long_gi(cols),
       d_short_gi(cols),
       d_trial(cols),
@@ -135,7 +131,7 @@ std::size_t correlogram::segments_within(std::size_t n) const
     return end == d_bounds.begin() ? 0 : end - d_bounds.begin() - 1;
 }
 
-const correlogram::cfloat* correlogram::without_dc(const cfloat* x, std::size_t n)
+correlogram::cfloat correlogram::mean_of(const cfloat* x) const
 {
     std::complex<double> sum = 0.0;
     for (std::size_t s = 0; s < d_n_segments; ++s) {
@@ -145,11 +141,7 @@ const correlogram::cfloat* correlogram::without_dc(const cfloat* x, std::size_t 
         sum += std::complex<double>(part);
     }
     const std::size_t counted = d_bounds[d_n_segments];
-    const cfloat mean(counted > 0 ? sum / static_cast<double>(counted) : 0.0);
-    for (std::size_t k = 0; k < n; ++k) {
-        d_clean[k] = x[k] - mean;
-    }
-    return d_clean.data();
+    return cfloat(counted > 0 ? sum / static_cast<double>(counted) : 0.0);
 }
 
 double correlogram::segment_energy(std::size_t first, std::size_t count) const
@@ -167,20 +159,27 @@ double correlogram::lagged_energy(const lag_track& track,
     return whole + track.lag_rest * (next - whole);
 }
 
-void correlogram::correlate(const cfloat* x, std::size_t n)
+void correlogram::correlate(const cfloat* samples, std::size_t n)
 {
+    const cfloat mean = mean_of(samples);
+    const cfloat* x = d_clean.data();
+    const std::size_t reach = d_tracks.back().lag + d_segments.min_len() + 1;
     for (auto& track : d_tracks) {
         const std::size_t within = n > track.lag ? segments_within(n - track.lag) : 0;
         track.n_segments = within >= track.min_segments ? within : 0;
     }
-    d_prefix_15khz.phases.clear();
-    d_prefix_30khz.phases.clear();
+    d_prefix_15khz.clear();
+    d_prefix_30khz.clear();
     std::fill(d_long_gi.begin(), d_long_gi.end(), 0.0);
     std::fill(d_short_gi.begin(), d_short_gi.end(), 0.0);
-    // all lags in one pass: samples are fetched from memory once
-    std::size_t segment = 0;
+    // all lags in one pass, and the mean taken off just before it: samples are fetched
+    // from memory once
+    std::size_t segment = 0, clean = 0;
     for (std::size_t frame = 0; frame < d_n_frames; ++frame) {
         const std::size_t end = d_frames.boundary(frame + 1);
+        for (; clean < std::min(n, end + reach); ++clean) {
+            d_clean[clean] = samples[clean] - mean;
+        }
         correlate_frame(x, n, frame);
         for (; segment < d_n_segments && d_bounds[segment] < end; ++segment) {
             correlate_segment(x, segment);
@@ -201,33 +200,46 @@ void correlogram::correlate_segment(const cfloat* x, std::size_t segment)
     }
 }
 
-void correlogram::fold(lag_fold& fold, const cfloat* x, std::size_t at, std::size_t len)
+void correlogram::fold(const cfloat* x,
+                       std::size_t lag,
+                       std::size_t at,
+                       std::size_t n,
+                       std::initializer_list<phase_fold*> folds)
 {
-    const auto n = static_cast<unsigned int>(len);
-    volk_32fc_x2_multiply_conjugate_32fc(d_product.data(), x, x + fold.lag, n);
-    volk_32fc_magnitude_squared_32f(d_power.data(), d_product.data(), n);
-    fold.phases.add(d_product.data(), d_power.data(), at, len);
+    for (std::size_t done = 0; done < n; done += block) {
+        const std::size_t now = std::min(block, n - done);
+        const auto count = static_cast<unsigned int>(now);
+        volk_32fc_x2_multiply_conjugate_32fc(
+            d_product.data(), x + done, x + done + lag, count);
+        volk_32fc_magnitude_squared_32f(d_power.data(), d_product.data(), count);
+        for (auto* to : folds) {
+            to->add(d_product.data(), d_power.data(), at + done, now);
+        }
+    }
 }
 
 void correlogram::correlate_frame(const cfloat* x, std::size_t n, std::size_t frame)
 {
     const std::size_t begin = d_frames.boundary(frame);
     const std::size_t len = d_frames.boundary(frame + 1) - begin;
-    for (auto* prefix : { &d_prefix_15khz, &d_prefix_30khz }) {
-        if (begin + prefix->lag < n) {
-            fold(*prefix, x + begin, begin, std::min(len, n - begin - prefix->lag));
-        }
+    const auto within = [&](std::size_t lag) {
+        return begin + lag < n ? std::min(len, n - begin - lag) : 0;
+    };
+    const std::size_t lag_15khz = lag_of(lag_15khz_s), lag_30khz = lag_of(lag_30khz_s);
+    fold(x + begin, lag_15khz, begin, within(lag_15khz), { &d_prefix_15khz });
+    fold(x + begin, lag_30khz, begin, within(lag_30khz), { &d_prefix_30khz });
+
+    const std::size_t lag_wifi = lag_of(lag_wifi_s);
+    if (d_wifi && within(lag_wifi) == len) {
+        d_long_symbols.clear();
+        d_short_symbols.clear();
+        fold(x + begin, lag_wifi, 0, len, { &d_long_symbols, &d_short_symbols });
+        d_long_symbols.finish();
+        d_short_symbols.finish();
+        const std::size_t col = frame * cols / d_n_frames;
+        d_long_gi[col] = std::max(d_long_gi[col], d_long_symbols.best());
+        d_short_gi[col] = std::max(d_short_gi[col], d_short_symbols.best());
     }
-    if (!d_wifi || begin + len + d_long_symbols.lag > n) {
-        return;
-    }
-    const std::size_t col = frame * cols / d_n_frames;
-    d_long_symbols.phases.clear();
-    fold(d_long_symbols, x + begin, 0, len);
-    d_long_gi[col] = std::max(d_long_gi[col], d_long_symbols.phases.best());
-    d_short_symbols.phases.clear(); // the same products
-    d_short_symbols.phases.add(d_product.data(), d_power.data(), 0, len);
-    d_short_gi[col] = std::max(d_short_gi[col], d_short_symbols.phases.best());
 }
 
 void correlogram::cyclic_prefix(const phase_fold& phases, float* row)
@@ -316,9 +328,11 @@ void correlogram::energy(float* row) const
 void correlogram::compute(const cfloat* samples, std::size_t n, float* out)
 {
     d_n_segments = segments_within(n);
-    correlate(without_dc(samples, n), n);
-    cyclic_prefix(d_prefix_15khz.phases, out);
-    cyclic_prefix(d_prefix_30khz.phases, out + cols);
+    correlate(samples, n);
+    d_prefix_15khz.finish();
+    d_prefix_30khz.finish();
+    cyclic_prefix(d_prefix_15khz, out);
+    cyclic_prefix(d_prefix_30khz, out + cols);
     std::transform(d_long_gi.begin(), d_long_gi.end(), out + 2 * cols, to_dB);
     std::transform(d_short_gi.begin(), d_short_gi.end(), out + 3 * cols, to_dB);
     short_training(d_tracks[track_stf], out + 4 * cols);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/lwmspectro/phase_fold.h>
+#include <volk/volk.h>
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace gr {
 namespace lwmspectro {
 
 namespace {
 
-constexpr std::size_t lanes = 4; // independent sums, so that additions overlap
+constexpr std::size_t min_cycle = 400; // samples: shorter ones make short additions
+constexpr std::size_t lanes = 4;       // independent sums, so that additions overlap
 
 //! Sum of a few floats per lane: cells are too short to be worth a call of VOLK.
 std::array<float, lanes> sum_lanes(const float* x, std::size_t n)
@@ -33,17 +36,23 @@ phase_fold::phase_fold(const frame_clock& cells,
                        std::size_t max_len)
     : d_sums(n_phases), d_powers(n_phases)
 {
-    std::size_t cell = 0;
+    const uint64_t once = std::lcm<uint64_t>(cells.cycle(), n_phases);
+    uint64_t cycle = once;
+    while (cells.boundary(cycle) < std::min(min_cycle, max_len)) {
+        cycle += once;
+    }
+    uint64_t cell = 0;
     do {
         d_bounds.push_back(cells.boundary(cell));
-    } while (cells.boundary(cell++) < max_len);
+    } while (cell++ < cycle && d_bounds.back() < max_len);
+    d_products.resize(d_bounds.back());
+    d_squares.resize(d_bounds.back());
 }
 
 void phase_fold::clear()
 {
-    d_cell = 0;
-    std::fill(d_sums.begin(), d_sums.end(), 0.0);
-    std::fill(d_powers.begin(), d_powers.end(), 0.0);
+    std::fill(d_products.begin(), d_products.end(), 0.0f);
+    std::fill(d_squares.begin(), d_squares.end(), 0.0f);
 }
 
 void phase_fold::add(const std::complex<float>* products,
@@ -51,20 +60,28 @@ void phase_fold::add(const std::complex<float>* products,
                      std::size_t at,
                      std::size_t n)
 {
-    const std::size_t last = at + n;
-    std::size_t phase = d_cell % d_sums.size();
-    while (d_cell + 1 < d_bounds.size() && d_bounds[d_cell] < last) {
-        const std::size_t begin = std::max(d_bounds[d_cell], at) - at;
-        const std::size_t end = std::min(d_bounds[d_cell + 1], last) - at;
-        const auto* pairs = reinterpret_cast<const float*>(products + begin);
-        const auto sum = sum_lanes(pairs, 2 * (end - begin));
-        const auto power = sum_lanes(powers + begin, end - begin);
+    for (std::size_t done = 0; done < n;) {
+        const std::size_t to = (at + done) % d_products.size();
+        const std::size_t run = std::min(n - done, d_products.size() - to);
+        const auto count = static_cast<unsigned int>(run);
+        volk_32fc_x2_add_32fc(&d_products[to], &d_products[to], products + done, count);
+        volk_32f_x2_add_32f(&d_squares[to], &d_squares[to], powers + done, count);
+        done += run;
+    }
+}
+
+void phase_fold::finish()
+{
+    std::fill(d_sums.begin(), d_sums.end(), 0.0);
+    std::fill(d_powers.begin(), d_powers.end(), 0.0);
+    std::size_t phase = 0;
+    for (std::size_t cell = 0; cell + 1 < d_bounds.size(); ++cell) {
+        const std::size_t begin = d_bounds[cell], n = d_bounds[cell + 1] - begin;
+        const auto* pairs = reinterpret_cast<const float*>(&d_products[begin]);
+        const auto sum = sum_lanes(pairs, 2 * n);
+        const auto power = sum_lanes(&d_squares[begin], n);
         d_sums[phase] += std::complex<double>(sum[0] + sum[2], sum[1] + sum[3]);
         d_powers[phase] += (power[0] + power[1]) + (power[2] + power[3]);
-        if (d_bounds[d_cell + 1] > last) {
-            return; // the rest of this cell comes with the next call
-        }
-        ++d_cell;
         phase = phase + 1 < d_sums.size() ? phase + 1 : 0;
     }
 }

@@ -17,6 +17,7 @@ constexpr double max_delay_s = 20e-6;
 constexpr int n_waves = 16;            // sinusoids a tap: enough for a Gaussian look
 constexpr double knots_per_cycle = 64; // of the fastest Doppler
 constexpr double none_dB = -300.0;
+constexpr double max_dB = 100.0;
 
 void check(const tdl_profile& profile)
 {
@@ -31,6 +32,20 @@ void check(const tdl_profile& profile)
             fail("tdl_profile: expected delays of 0 to 20e-6 s, got " +
                  std::to_string(delay));
         }
+    }
+    for (double power : profile.powers_dB) {
+        if (!(power >= none_dB && power <= max_dB)) {
+            fail("tdl_profile: expected powers of -300 to 100 dB, got " +
+                 std::to_string(power));
+        }
+    }
+    if (!(profile.k_factor_dB <= max_dB)) {
+        fail("tdl_profile: expected k_factor_dB of at most 100, got " +
+             std::to_string(profile.k_factor_dB));
+    }
+    if (!(std::fabs(profile.los_doppler_ratio) <= 1.0)) {
+        fail("tdl_profile: expected los_doppler_ratio of -1 to 1, got " +
+             std::to_string(profile.los_doppler_ratio));
     }
     if (!(profile.doppler_Hz >= 0.0 && profile.doppler_Hz <= 1e4)) {
         fail("tdl_profile: expected doppler_Hz of 0 to 1e4, got " +

@@ -4,9 +4,10 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -221,3 +222,50 @@ def read_all() -> Callable[..., tuple[np.ndarray, list[tuple[int, object]]]]:
         return np.concatenate(samples), begins
 
     return read
+
+
+Tokenize = Callable[..., tuple[np.ndarray, list[Any]]]
+
+
+@pytest.fixture
+def tokenize(rng: np.random.Generator) -> Tokenize:
+    """Run the tokenizer block: tokenize(block, iq, tags=(), sizes=random) -> tokens, infos.
+
+    Tags are (offset, key, PMT value); sizes are those of the pieces that the source makes.
+    """
+    import pmt
+    from gnuradio import blocks, gr
+    from gnuradio.lwmspectro.window_info import WindowInfo
+
+    class ChunkSource(gr.sync_block):
+        def __init__(self, iq: np.ndarray, tags: list[Any], sizes: Iterator[int]) -> None:
+            gr.sync_block.__init__(self, name="chunks", in_sig=None, out_sig=[np.complex64])
+            self.rest, self.tags, self.sizes = iq, tags, sizes
+            self.set_min_output_buffer(1 << 18)
+
+        def work(self, _: list[np.ndarray], output_items: list[np.ndarray]) -> int:
+            if len(self.rest) == 0:
+                return int(gr.WORK_DONE)
+            n = min(next(self.sizes), len(output_items[0]), len(self.rest))
+            output_items[0][:n], self.rest = self.rest[:n], self.rest[n:]
+            while self.tags and self.tags[0][0] < self.nitems_written(0) + n:
+                offset, key, value = self.tags.pop(0)
+                self.add_item_tag(0, offset, pmt.intern(key), value)
+            return n
+
+    def run(
+        block: Any, iq: np.ndarray, tags: Any = (), sizes: Iterator[int] | None = None
+    ) -> tuple[np.ndarray, list[WindowInfo]]:
+        sizes = sizes or iter(lambda: int(rng.integers(1, 60_000)), 0)
+        in_order = sorted(tags, key=lambda tag: tag[0])
+        vlen = block.output_signature().sizeof_stream_item(0) // 4
+        source = ChunkSource(iq.astype(np.complex64), in_order, sizes)
+        sink = blocks.vector_sink_f(vlen)
+        graph = gr.top_block()
+        graph.connect(source, block, sink)
+        graph.run()
+        tokens = np.array(sink.data(), np.float32).reshape(-1, vlen)
+        assert [tag.offset for tag in sink.tags()] == list(range(len(tokens)))
+        return tokens, [WindowInfo.from_pmt(tag.value) for tag in sink.tags()]
+
+    return run

@@ -9,6 +9,7 @@
 #include <volk/volk_alloc.hh>
 #include <complex>
 #include <cstddef>
+#include <initializer_list>
 #include <vector>
 
 namespace gr {
@@ -63,21 +64,19 @@ private:
         std::vector<cfloat> sums; // one a segment
     };
 
-    //! Lag products of a whole stretch of samples, folded on a symbol.
-    struct lag_fold {
-        std::size_t lag; // samples
-        phase_fold phases;
-    };
-
     std::size_t lag_of(double lag_s) const;
     void add_track(double lag_s, int shift, std::size_t min_segments);
     std::size_t segments_within(std::size_t n) const;
-    const cfloat* without_dc(const cfloat* x, std::size_t n);
+    cfloat mean_of(const cfloat* x) const;
 
-    void correlate(const cfloat* x, std::size_t n);
+    void correlate(const cfloat* samples, std::size_t n);
     void correlate_segment(const cfloat* x, std::size_t segment);
     void correlate_frame(const cfloat* x, std::size_t n, std::size_t frame);
-    void fold(lag_fold& fold, const cfloat* x, std::size_t at, std::size_t len);
+    void fold(const cfloat* x,
+              std::size_t lag,
+              std::size_t at,
+              std::size_t n,
+              std::initializer_list<phase_fold*> folds);
     double segment_energy(std::size_t first, std::size_t count) const;
     double
     lagged_energy(const lag_track& track, std::size_t first, std::size_t count) const;
@@ -98,16 +97,16 @@ private:
     frame_clock d_segments;
     std::vector<std::size_t> d_bounds; // segment boundaries, in samples
     std::vector<lag_track> d_tracks;
-    lag_fold d_prefix_15khz;
-    lag_fold d_prefix_30khz;
-    lag_fold d_long_symbols; // of WiFi, by their guard interval
-    lag_fold d_short_symbols;
+    phase_fold d_prefix_15khz;
+    phase_fold d_prefix_30khz;
+    phase_fold d_long_symbols; // of WiFi, by their guard interval
+    phase_fold d_short_symbols;
 
     // of the window at hand
     std::size_t d_n_segments = 0;
     std::vector<double> d_energy;                // running sum of segment energies
     volk::vector<cfloat> d_clean;                // the samples without their mean
-    volk::vector<cfloat> d_product;              // lag products of one frame
+    volk::vector<cfloat> d_product;              // a block of lag products
     volk::vector<float> d_power;                 // their squared magnitudes
     std::vector<double> d_long_gi;               // best phase of each column
     std::vector<double> d_short_gi;              // likewise

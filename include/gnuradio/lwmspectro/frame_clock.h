@@ -31,6 +31,9 @@ public:
     //! Samples in the shortest tick.
     uint64_t min_len() const { return d_num / d_den; }
 
+    //! Ticks after which the boundaries repeat: they fall on a whole sample again.
+    uint64_t cycle() const { return d_den; }
+
 private:
     uint64_t d_num; // samples per tick = d_num / d_den, in lowest terms
     uint64_t d_den;

@@ -4,6 +4,7 @@
 
 #include <gnuradio/lwmspectro/api.h>
 #include <gnuradio/lwmspectro/frame_clock.h>
+#include <volk/volk_alloc.hh>
 #include <complex>
 #include <cstddef>
 #include <vector>
@@ -27,12 +28,14 @@ public:
 
     void clear();
 
-    //! \p n products that stand at samples \p at and on; calls go on where the last
-    //! ended.
+    //! \p n products that stand at samples \p at and on, and their squared magnitudes.
     void add(const std::complex<float>* products,
              const float* powers,
              std::size_t at,
              std::size_t n);
+
+    //! Ends the sequence: gathers what was added into phases.
+    void finish();
 
     //! Ratio over \p width neighbouring phases from \p phase on; 0 where there is no
     //! power.
@@ -42,10 +45,12 @@ public:
     double best() const;
 
 private:
-    std::vector<std::size_t> d_bounds; // of the cells, in samples
-    std::size_t d_cell = 0;
-    std::vector<std::complex<double>> d_sums;
-    std::vector<double> d_powers;
+    std::vector<std::size_t> d_bounds; // of the cells of one cycle, in samples
+    // cells fall on samples in the same way in each cycle: whole cycles are added first
+    volk::vector<std::complex<float>> d_products;
+    volk::vector<float> d_squares;
+    std::vector<std::complex<double>> d_sums; // one a phase
+    std::vector<double> d_powers;             // likewise
 };
 
 } // namespace lwmspectro
