@@ -23,7 +23,8 @@ so messages carry no modulation, SNR or mobility.
 
     build/prefix/bin/lwmspectro-train generate data/train --windows {train_windows} --seed {seed}
     build/prefix/bin/lwmspectro-train generate data/test --windows {test_windows} --seed {test_seed}
-    build/prefix/bin/lwmspectro-train train-router data/train data/router --epochs {epochs}
+    build/prefix/bin/lwmspectro-train train-router data/train data/router --epochs {epochs} \\
+        --precision {precision}
     build/prefix/bin/lwmspectro-train export-router data/router data/train data/test models/{name}
 
 Training took {minutes:.0f} minutes on {threads} CPU threads.
@@ -59,6 +60,7 @@ def model_card(name: str, result: Assessment) -> str:
         epochs=result.provenance["training"]["epochs"],
         minutes=result.provenance["training"]["seconds"] / 60.0,
         threads=result.provenance["training"]["threads"],
+        precision=result.provenance["training"]["precision"],
         negatives=metrics["negatives"],
         protocol_p=result.limits.protocol_p,
         accepted=_percent(metrics["negatives_accepted"]),

@@ -21,6 +21,7 @@ class RouterConfig:
         n_frames, n_bins: of C0.
         n_rows, n_cols: of C3.
         patch_frames, patch_bins: of one token of C0.
+        range_db: cells further below the strongest one count as that far below it.
         dim: width of the Transformer.
         layers, heads: of the Transformer.
         dropout: while training.
@@ -34,6 +35,7 @@ class RouterConfig:
     n_cols: int = 128
     patch_frames: int = 16
     patch_bins: int = 16
+    range_db: float = 50.0
     dim: int = 96
     layers: int = 2
     heads: int = 4
@@ -62,9 +64,13 @@ class SpectrogramTokens(nn.Module):
         self.position = nn.Parameter(0.02 * torch.randn(patches + 2, cfg.dim))
 
     def centred(self, c0: Tensor) -> Tensor:
-        """dB over the window's mean, (b, n_frames, n_bins): blind to the receiver's gain."""
-        level = c0.mean(dim=(1, 2), keepdim=True)
-        return (c0 - level).clamp(-40.0, 60.0)
+        """dB over the window's mean, (b, n_frames, n_bins): blind to the receiver's gain.
+
+        The range is limited first: a few frames of zeros would move the mean by tens of dB.
+        """
+        floor = c0.amax(dim=(1, 2), keepdim=True) - self.cfg.range_db
+        limited = torch.maximum(c0, floor)
+        return limited - limited.mean(dim=(1, 2), keepdim=True)
 
     def forward(self, c0: Tensor) -> Tensor:
         """C0 (b, n_frames, n_bins) to tokens (b, patches + 2, dim)."""
