@@ -35,13 +35,16 @@ public:
                  fraction - whole };
     }
 
-    //! \p time at \p offset is what the clock says, within one and a half samples.
+    //! \p time at \p offset is what the clock says, within slack_s and 1.5 samples.
+    static constexpr double slack_s = 2e-6; // of drivers' stamps; an overflow loses more
+
     bool continues(uint64_t offset, const stream_time& time, double samp_rate) const
     {
         const stream_time due = at(offset, samp_rate);
         const double whole = static_cast<double>(static_cast<int64_t>(time.seconds) -
                                                  static_cast<int64_t>(due.seconds));
-        return std::fabs(whole + time.fraction - due.fraction) <= 1.5 / samp_rate;
+        return std::fabs(whole + time.fraction - due.fraction) <=
+               slack_s + 1.5 / samp_rate;
     }
 
 private:

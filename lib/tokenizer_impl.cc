@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 namespace gr {
@@ -20,9 +21,23 @@ const pmt::pmt_t rx_time_tag = pmt::mp(keys::RX_TIME);
 const pmt::pmt_t flush_tag = pmt::mp(keys::FLUSH);
 const pmt::pmt_t window_tag = pmt::mp(keys::WINDOW);
 
-bool is_scalar(const pmt::pmt_t& value)
+//! A finite number of any kind, or none.
+std::optional<double> number(const pmt::pmt_t& value)
 {
-    return pmt::is_real(value) || pmt::is_integer(value);
+    if (pmt::is_uint64(value)) {
+        return static_cast<double>(pmt::to_uint64(value));
+    }
+    if ((pmt::is_real(value) || pmt::is_integer(value)) &&
+        std::isfinite(pmt::to_double(value))) {
+        return pmt::to_double(value);
+    }
+    return std::nullopt;
+}
+
+const window_spec& checked(const window_spec& spec)
+{
+    spec.validate();
+    return spec;
 }
 
 bool is_time(const pmt::pmt_t& value)
@@ -62,7 +77,7 @@ tokenizer_impl::tokenizer_impl(double samp_rate,
                                double center_freq)
     : gr::block("tokenizer",
                 gr::io_signature::make(1, 1, sizeof(gr_complex)),
-                gr::io_signature::make(1, 1, spec.vlen() * sizeof(float))),
+                gr::io_signature::make(1, 1, checked(spec).vlen() * sizeof(float))),
       d_spec(spec),
       d_samp_rate(samp_rate),
       d_center_freq(center_freq),
@@ -99,11 +114,11 @@ bool tokenizer_impl::breaks_stream(const gr::tag_t& tag) const
     if (tag.key == flush_tag) {
         return true;
     }
-    if (tag.key == rx_rate_tag && is_scalar(tag.value)) {
-        return pmt::to_double(tag.value) != d_samp_rate;
+    if (tag.key == rx_rate_tag) {
+        return number(tag.value).value_or(d_samp_rate) != d_samp_rate;
     }
-    if (tag.key == rx_freq_tag && is_scalar(tag.value)) {
-        return pmt::to_double(tag.value) != d_center_freq;
+    if (tag.key == rx_freq_tag) {
+        return number(tag.value).value_or(d_center_freq) != d_center_freq;
     }
     if (tag.key == rx_time_tag && is_time(tag.value)) {
         return !d_clock.continues(tag.offset, to_time(tag.value), d_samp_rate);
@@ -115,27 +130,36 @@ void tokenizer_impl::apply(const gr::tag_t& tag)
 {
     if (tag.key == rx_time_tag && is_time(tag.value)) {
         d_clock.set(tag.offset, to_time(tag.value));
-    } else if (tag.key == rx_freq_tag && is_scalar(tag.value)) {
-        d_center_freq = pmt::to_double(tag.value);
-    } else if (tag.key == rx_rate_tag && is_scalar(tag.value)) {
+    } else if (tag.key == rx_freq_tag) {
+        d_center_freq = number(tag.value).value_or(d_center_freq);
+    } else if (tag.key == rx_rate_tag) {
         // time up to here ran at the old rate
         d_clock.set(tag.offset, d_clock.at(tag.offset, d_samp_rate));
-        d_samp_rate = pmt::to_double(tag.value);
+        d_samp_rate = number(tag.value).value_or(d_samp_rate);
     }
 }
 
 void tokenizer_impl::restart(uint64_t offset)
 {
     d_epoch = offset;
+    if (d_windower && d_windower->samp_rate() == d_samp_rate) {
+        d_windower->reset();
+        return;
+    }
+    if (d_refused_rate == d_samp_rate) {
+        return;
+    }
     d_windower.reset();
+    d_refused_rate = 0.0;
     try {
         d_windower = std::make_unique<window_tokenizer>(d_samp_rate, d_spec);
     } catch (const std::invalid_argument& error) {
+        d_refused_rate = d_samp_rate;
         d_logger->error("dropping samples from {} on: {}", offset, error.what());
     }
 }
 
-pmt::pmt_t tokenizer_impl::describe(const window_info& info) const
+pmt::pmt_t tokenizer_impl::describe(const window_info& info, double completed_at) const
 {
     const uint64_t start = d_epoch + info.sample_start;
     const stream_time time = d_clock.at(start, d_samp_rate);
@@ -151,14 +175,15 @@ pmt::pmt_t tokenizer_impl::describe(const window_info& info) const
     add(keys::CENTER_FREQ, pmt::from_double(d_center_freq));
     add(keys::VALID_FRACTION, pmt::from_double(info.valid_fraction));
     add(keys::NONFINITE, pmt::from_uint64(info.nonfinite));
-    add(keys::COMPLETED_AT, pmt::from_double(monotonic_seconds()));
+    add(keys::COMPLETED_AT, pmt::from_double(completed_at));
     return dict;
 }
 
 void tokenizer_impl::put_out(float* tokens, uint64_t item)
 {
+    const double completed_at = monotonic_seconds();
     const window_info info = d_windower->take(tokens);
-    add_item_tag(0, item, window_tag, describe(info), alias_pmt());
+    add_item_tag(0, item, window_tag, describe(info, completed_at), alias_pmt());
     d_nonfinite += info.nonfinite;
     ++d_windows;
 }

@@ -41,7 +41,7 @@ private:
     //! Tags of one sample: closes the open window if one of them says so; true if put
     //! out.
     bool handle_tags(tag_iterator begin, tag_iterator end, float* tokens);
-    pmt::pmt_t describe(const window_info& info) const;
+    pmt::pmt_t describe(const window_info& info, double completed_at) const;
 
     const window_spec d_spec;
     std::atomic<double> d_samp_rate;
@@ -52,6 +52,7 @@ private:
     std::atomic<uint64_t> d_nonfinite{ 0 };
 
     std::unique_ptr<window_tokenizer> d_windower; // none while the rate is unsupported
+    double d_refused_rate = 0.0;                  // unsupported, and said so
     stream_clock d_clock;
     uint64_t d_epoch = 0;     // input offset of the windower's first sample
     uint64_t d_tags_done = 0; // tags below this offset were handled

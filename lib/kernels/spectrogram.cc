@@ -4,6 +4,8 @@
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 namespace gr {
 namespace lwmspectro {
@@ -23,6 +25,12 @@ std::size_t frame_samples(double samp_rate, const window_spec& spec)
 
 welch_grid welch_grid::of(std::size_t frame_len, std::size_t n_bins)
 {
+    if (n_bins < 2 || frame_len < n_bins) {
+        throw std::invalid_argument("welch_grid: expected 2 bins or more and at least as "
+                                    "many samples, got " +
+                                    std::to_string(n_bins) + " bins and " +
+                                    std::to_string(frame_len) + " samples");
+    }
     welch_grid grid;
     const bool dense = frame_len < dense_below;
     grid.n_fft = dense ? n_bins : 2 * n_bins;

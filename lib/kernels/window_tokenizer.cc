@@ -8,7 +8,7 @@ namespace lwmspectro {
 
 namespace {
 
-constexpr float largest = 1e15f; // its square, summed over a window, still fits a float
+constexpr float largest = 1e8f; // its fourth power, summed over a window, fits a float
 
 //! Copies \p n floats, those that are not finite or too large as zero; counts these.
 uint64_t copy_finite(const float* in, float* out, std::size_t n)
@@ -26,6 +26,7 @@ uint64_t copy_finite(const float* in, float* out, std::size_t n)
 
 window_tokenizer::window_tokenizer(double samp_rate, const window_spec& spec)
     : d_spec(spec),
+      d_samp_rate(samp_rate),
       d_clock(samp_rate, 1000ULL * spec.frame_us),
       d_spectrogram(samp_rate, spec),
       d_correlogram(samp_rate, spec),
@@ -46,6 +47,15 @@ void window_tokenizer::open(uint64_t first_frame)
     d_first_frame = first_frame;
     d_start = d_clock.boundary(first_frame);
     d_len = d_clock.boundary(first_frame + d_spec.n_frames) - d_start;
+}
+
+void window_tokenizer::reset()
+{
+    d_fill = 0;
+    d_reused = 0;
+    d_rows = 0;
+    d_nonfinite = 0;
+    open(0);
 }
 
 std::size_t window_tokenizer::push(const std::complex<float>* in, std::size_t n)

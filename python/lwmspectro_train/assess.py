@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from gnuradio.lwmspectro.bundle import Thresholds
 
 from . import calibrate, evaluate
-from .dataset import TokenSet, load, split
-from .generate import MANIFEST
+from .dataset import TokenSet, load, read_manifest, split
 from .router import Router
 from .train_router import TRAINING, restore
 
@@ -44,17 +42,16 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
         FileNotFoundError: weights or shards are missing.
         ValueError: both data sets come from the same seed.
     """
-    manifests = {
-        name: json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        for name, folder in (("training", data), ("test", test))
-    }
-    seeds = {name: manifest["config"]["seed"] for name, manifest in manifests.items()}
+    manifests = {"training": read_manifest(data), "test": read_manifest(test)}
+    seeds = {name: manifest["seed"] for name, manifest in manifests.items()}
     if seeds["training"] == seeds["test"]:
         raise ValueError(f"test set: expected another seed than {seeds['training']}")
     training = json.loads((weights / TRAINING).read_text(encoding="utf-8"))
     router = restore(weights)
     _, validation = split(load(data), training["held_out"])
-    limits = calibrate.thresholds(evaluate.logits_of(router, validation), validation.label)
+    limits = calibrate.thresholds(
+        evaluate.logits_of(router, validation), validation.label, validation.fraction < 1.0
+    )
     unseen = load(test)
     return Assessment(
         router=router,
@@ -67,5 +64,5 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
             },
             "training": training,
         },
-        test=unseen.take(np.arange(min(64, len(unseen)))),
+        test=unseen.take(slice(64)),
     )

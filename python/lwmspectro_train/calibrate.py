@@ -22,7 +22,6 @@ Labels = npt.NDArray[np.int64]
 
 _NONE = LABELS.index("none")
 _LEAST_P = 0.5
-_PARTIAL_MARGIN = 0.5  # a window cut short must leave half as much doubt
 
 
 def temperature(logits: Logits, label: Labels) -> float:
@@ -68,6 +67,7 @@ def noise_excess_db(n_windows: int, seed: int) -> npt.NDArray[np.float64]:
 def thresholds(
     logits: Logits,
     label: Labels,
+    partial: npt.NDArray[np.bool_],
     noise_windows: int = 400,
     seed: int = 1,
     accepted: float = 0.01,
@@ -77,6 +77,7 @@ def thresholds(
     Args:
         logits: of validation windows, shape (n, classes).
         label: their truth, shape (n,).
+        partial: which of them were cut short, shape (n,).
         noise_windows: windows of noise to render for the energy test.
         seed: of these.
         accepted: share of negatives that may be named.
@@ -87,10 +88,17 @@ def thresholds(
     """
     t = temperature(logits, label)
     p = softmax(logits.astype(np.float64) / t, axis=1)[:, :_NONE].max(axis=1)
-    protocol_p = max(_LEAST_P, float(np.quantile(p[label == _NONE], 1.0 - accepted)))
+
+    def least(chosen: npt.NDArray[np.bool_]) -> float:
+        negatives = p[chosen & (label == _NONE)]
+        return (
+            max(_LEAST_P, float(np.quantile(negatives, 1.0 - accepted))) if negatives.size else 1.0
+        )
+
+    protocol_p = least(~partial)
     return Thresholds(
         protocol_p=round(protocol_p, 3),
-        partial_p=round(1.0 - _PARTIAL_MARGIN * (1.0 - protocol_p), 3),
+        partial_p=round(max(protocol_p, least(partial)), 3),
         energy_db=round(float(np.quantile(noise_excess_db(noise_windows, seed), 0.99)), 2),
         temperature=round(t, 4),
     )

@@ -24,7 +24,7 @@ so messages carry no modulation, SNR or mobility.
     build/prefix/bin/lwmspectro-train generate data/train --windows {train_windows} --seed {seed}
     build/prefix/bin/lwmspectro-train generate data/test --windows {test_windows} --seed {test_seed}
     build/prefix/bin/lwmspectro-train train-router data/train data/router --epochs {epochs} \\
-        --precision {precision}
+        --seed {train_seed} --threads {threads} --precision {precision}
     build/prefix/bin/lwmspectro-train export-router data/router data/train data/test models/{name}
 
 Training took {minutes:.0f} minutes on {threads} CPU threads.
@@ -56,6 +56,7 @@ def model_card(name: str, result: Assessment) -> str:
         train_windows=sum(data["training"]["counts"].values()),
         test_windows=sum(data["test"]["counts"].values()),
         seed=data["training"]["seed"],
+        train_seed=result.provenance["training"]["seed"],
         test_seed=data["test"]["seed"],
         epochs=result.provenance["training"]["epochs"],
         minutes=result.provenance["training"]["seconds"] / 60.0,
@@ -69,6 +70,7 @@ def model_card(name: str, result: Assessment) -> str:
             _table(title, metrics[key])
             for title, key in (
                 ("protocol", "by_protocol"),
+                ("windows cut short", "cut_short"),
                 ("SNR, dB", "by_snr_db"),
                 ("sample rate, MS/s", "by_samp_rate"),
             )

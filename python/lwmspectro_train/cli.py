@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -37,14 +38,14 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("generate", _generate, "Synthesise a data set; goes on where it was stopped.")
     sub.add_argument("data", type=Path, help="folder of the data set")
-    sub.add_argument("--windows", type=int, default=40000, help="a multiple of 500 (%(default)s)")
+    sub.add_argument("--windows", type=int, default=30000, help="a multiple of 500 (%(default)s)")
     sub.add_argument("--seed", type=int, default=1, help="%(default)s")
     sub.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
 
     sub = command("train-router", _train, "Train the router; keeps the best epoch.")
     sub.add_argument("data", type=Path, help="data set to train and validate on")
     sub.add_argument("out", type=Path, help="folder of the weights")
-    sub.add_argument("--epochs", type=int, default=15, help="%(default)s")
+    sub.add_argument("--epochs", type=int, default=12, help="%(default)s")
     sub.add_argument("--seed", type=int, default=1, help="%(default)s")
     sub.add_argument("--threads", type=int, default=2, help="%(default)s")
     sub.add_argument(
@@ -136,9 +137,13 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format=f"{PROG}: %(message)s")
     try:
         args.run(args)
-    except (CommandError, FileNotFoundError, ValueError) as error:
-        sys.stderr.write(f"{PROG}: error: {error}\n")
+    except (CommandError, OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        sys.stderr.write(f"{PROG}: error: {text}\n")
         return 2
+    except RuntimeError as error:
+        sys.stderr.write(f"{PROG}: error: {error}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write(f"{PROG}: stopped\n")
         return 130

@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,8 @@ class TokenSet:
     def __len__(self) -> int:
         return len(self.label)
 
-    def take(self, index: npt.NDArray[np.int64]) -> TokenSet:
-        """The windows of an index."""
+    def take(self, index: slice) -> TokenSet:
+        """Some of the windows, without a copy."""
         return TokenSet(
             self.tokens[index],
             self.label[index],
@@ -45,18 +50,37 @@ class TokenSet:
         )
 
 
-def load(folder: Path) -> TokenSet:
-    """Reads all complete shards of a folder.
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What ``generate`` wrote last of all: seed, counts and hashes.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is none; the data set is not complete.
     """
-    paths = sorted(p for p in folder.glob("shard-[0-9]*.npz") if not p.name.endswith(".part.npz"))
-    if not paths:
-        raise FileNotFoundError(f"{folder}: expected shard-*.npz files, found none")
-    shards = [np.load(path, allow_pickle=False) for path in paths]
+    path = folder / MANIFEST
+    if not path.exists():
+        raise FileNotFoundError(f"{folder}: expected {MANIFEST} of a whole data set, found none")
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def load(folder: Path) -> TokenSet:
+    """Reads the shards that a folder's manifest lists.
+
+    Raises:
+        FileNotFoundError: the manifest or a shard is missing.
+        ValueError: a shard is not what the manifest says.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest["sha256"].items():
+        got = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        if got != expected:
+            raise ValueError(f"{folder / name}: expected SHA-256 {expected}, got {got}")
+    shards = [np.load(folder / name, allow_pickle=False) for name in manifest["sha256"]]
+    first = shards[0]["tokens"]
+    tokens = np.empty((manifest["n_windows"], first.shape[1]), np.float16)
+    np.concatenate([shard["tokens"] for shard in shards], out=tokens)
     return TokenSet(
-        tokens=np.concatenate([shard["tokens"] for shard in shards]),
+        tokens=tokens,
         label=np.concatenate([shard["label"] for shard in shards]).astype(np.int64),
         samp_rate=np.concatenate([shard["samp_rate"] for shard in shards]),
         snr_db=np.concatenate([shard["snr_db"] for shard in shards]),
@@ -68,5 +92,4 @@ def load(folder: Path) -> TokenSet:
 def split(data: TokenSet, held_out: float) -> tuple[TokenSet, TokenSet]:
     """Training windows and the last ``held_out`` share of them, which come from other scenes."""
     first = round(len(data) * (1.0 - held_out))
-    index = np.arange(len(data))
-    return data.take(index[:first]), data.take(index[first:])
+    return data.take(slice(first)), data.take(slice(first, None))

@@ -40,7 +40,8 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
     """
     p = softmax(logits.astype(np.float64) / limits.temperature, axis=1)
     best = p[:, :_NONE].argmax(axis=1)
-    named = p[:, :_NONE].max(axis=1) >= limits.protocol_p
+    needed = np.where(data.fraction < 1.0, limits.partial_p, limits.protocol_p)
+    named = p[:, :_NONE].max(axis=1) >= needed
 
     def outcome(chosen: np.ndarray) -> dict[str, float]:
         right = named & (best == data.label)
@@ -63,6 +64,7 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
         "by_protocol": {
             name: outcome(data.label == k) for k, name in enumerate(LABELS) if k != _NONE
         },
+        "cut_short": {"all protocols": outcome(signal & (data.fraction < 1.0))},
         "by_snr_db": {
             f"{low}..{high}": outcome(signal & (data.snr_db >= low) & (data.snr_db < high))
             for low, high in bands

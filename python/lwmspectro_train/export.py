@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import tempfile
 from pathlib import Path
@@ -101,7 +102,7 @@ def export(
     versions = {name: importlib.metadata.version(name) for name in ("torch", "onnxruntime")}
     fields = {
         "name": folder.name,
-        "version": "1",
+        "version": f"1-{hashlib.sha256(model).hexdigest()[:8]}",
         "spec": spec(),
         "labels": {"protocol": LABELS},
         "thresholds": limits,

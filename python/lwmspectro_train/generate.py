@@ -13,16 +13,18 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro.waveforms import scene
 
 from . import flowgraph
+from .dataset import MANIFEST
 from .scene_plan import LABELS, PlannedScene, plan
 
-MANIFEST = "manifest.json"
+CLAIM = "generate.json"
 SHARD = "shard-{:05d}.npz"
 
 
@@ -66,7 +68,7 @@ def _write_shard(path: Path, rows: list[tuple[PlannedScene, str, np.ndarray]]) -
         "fraction": np.array([planned.fraction for planned, _, _ in rows], np.float32),
         "detail": np.array([repr(s.transmitter)[:400] for s in scenes]),
     }
-    partial = path.with_suffix(".part.npz")
+    partial = path.with_name("part-" + path.name)
     np.savez_compressed(partial, **content)
     os.replace(partial, path)
 
@@ -92,10 +94,49 @@ def _work(config: GenerateConfig, shards: list[int], progress: object) -> None:
     flowgraph.run(scenes(), kernels.window_spec(), deliver)
 
 
+def _paths(config: GenerateConfig) -> list[Path]:
+    count = config.n_windows // config.shard_size
+    return [config.folder / SHARD.format(k) for k in range(count)]
+
+
 def missing_shards(config: GenerateConfig) -> list[int]:
     """Numbers of the shards that are not there yet."""
-    count = config.n_windows // config.shard_size
-    return [k for k in range(count) if not (config.folder / SHARD.format(k)).exists()]
+    return [k for k, path in enumerate(_paths(config)) if not path.exists()]
+
+
+def _sources() -> dict[str, str]:
+    """What decides the content of a data set beside its seed: SHA-256 of the generator."""
+    digest = hashlib.sha256()
+    waveforms = Path(scene.__file__).parent
+    for path in sorted([*waveforms.glob("*.py"), *Path(__file__).parent.glob("scene_plan.py")]):
+        digest.update(path.read_bytes())
+    return {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
+
+
+def _claim(config: GenerateConfig) -> None:
+    """Marks the folder as this data set's.
+
+    Raises:
+        ValueError: it holds another one, of which shards would be mixed with this one's.
+    """
+    record = {"seed": config.seed, "shard_size": config.shard_size, **_sources()}
+    target = config.folder / CLAIM
+    if not target.exists():
+        if any(config.folder.glob("shard-*.npz")):
+            raise ValueError(f"{config.folder}: expected {CLAIM} beside the shards, found none")
+        _write_json(target, record)
+    found = json.loads(target.read_text(encoding="utf-8"))
+    for key, value in record.items():
+        if found.get(key) != value:
+            raise ValueError(
+                f"{config.folder}: expected a data set of {key} {value}, got {found.get(key)}"
+            )
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
 
 
 def generate(config: GenerateConfig, on_shard: Callable[[int], None] | None = None) -> Path:
@@ -110,8 +151,10 @@ def generate(config: GenerateConfig, on_shard: Callable[[int], None] | None = No
 
     Raises:
         RuntimeError: a worker failed.
+        ValueError: the folder holds a data set of another seed or generator.
     """
     config.folder.mkdir(parents=True, exist_ok=True)
+    _claim(config)
     missing = missing_shards(config)
     context = multiprocessing.get_context("spawn")
     progress = context.Queue()
@@ -134,16 +177,16 @@ def generate(config: GenerateConfig, on_shard: Callable[[int], None] | None = No
 
 
 def _write_manifest(config: GenerateConfig) -> Path:
-    shards = sorted(config.folder.glob("shard-[0-9]*.npz"))
+    shards = _paths(config)
     labels = np.concatenate([np.load(path)["label"] for path in shards])
     manifest = {
-        "config": {**asdict(config), "folder": None, "workers": None},
+        "seed": config.seed,
+        "n_windows": config.n_windows,
+        **_sources(),
         "labels": list(LABELS),
         "counts": {name: int(np.sum(labels == k)) for k, name in enumerate(LABELS)},
         "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in shards},
     }
     target = config.folder / MANIFEST
-    partial = target.with_suffix(".part")
-    partial.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, target)
+    _write_json(target, manifest)
     return target

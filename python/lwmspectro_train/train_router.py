@@ -53,7 +53,7 @@ class TrainConfig:
     data: Path
     out: Path
     seed: int = 1
-    epochs: int = 20
+    epochs: int = 12
     patience: int = 5
     batch: int = 64
     learning_rate: float = 5e-4

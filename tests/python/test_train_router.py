@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The training package on a tiny data set: generate, train, calibrate, export, classify."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import torch
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.inference import Router as LiveRouter
-from lwmspectro_train import calibrate, cli, dataset, evaluate, export, flowgraph, generate
+from lwmspectro_train import augment, calibrate, cli, dataset, evaluate, export, flowgraph, generate
 from lwmspectro_train.router import Router, RouterConfig
 from lwmspectro_train.scene_plan import LABELS, PlannedScene, plan
 from lwmspectro_train.train_router import restore
@@ -53,8 +54,9 @@ def test_data_do_not_depend_on_workers(tiny: Path, tmp_path: Path) -> None:
 
 def test_generation_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
     config = generate.GenerateConfig(tmp_path, seed=1, workers=1, **SMALL)
-    for name in ("shard-00000.npz", "shard-00002.npz"):
+    for name in (generate.CLAIM, "shard-00000.npz", "shard-00002.npz"):
         (tmp_path / name).write_bytes((tiny / "train" / name).read_bytes())
+    (tmp_path / "part-shard-00001.npz").write_bytes(b"half a shard")
     made: list[int] = []
     generate.generate(config, on_shard=made.append)
     assert made == [1]
@@ -95,7 +97,36 @@ def test_failure_ends_the_flowgraph(where: str) -> None:
 
 def test_empty_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train-router", str(tmp_path), str(tmp_path / "out")]) == 2
-    assert "expected shard-*.npz files" in capsys.readouterr().err
+    assert "expected manifest.json of a whole data set" in capsys.readouterr().err
+
+
+def test_folder_of_another_seed_is_refused(tiny: Path) -> None:
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in (tiny / "train").iterdir())
+    with pytest.raises(ValueError, match="expected a data set of seed 9, got 1"):
+        generate.generate(generate.GenerateConfig(tiny / "train", seed=9, workers=1, **SMALL))
+    after = sorted((path.name, path.stat().st_mtime_ns) for path in (tiny / "train").iterdir())
+    assert before == after
+
+
+def test_changed_shard_is_refused(tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny / "test", tmp_path / "copy")
+    shard = tmp_path / "copy" / "shard-00001.npz"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"shard-00001\.npz: expected SHA-256"):
+        dataset.load(tmp_path / "copy")
+
+
+def test_muted_idle_is_zeros_between_bursts() -> None:
+    spec = kernels.window_spec()
+    tokens = torch.full((2, spec.vlen), -40.0)
+    c0 = tokens[:, : spec.spectrogram_size].view(2, spec.n_frames, spec.n_bins)
+    c0[0, 10:50] = 0.0  # a burst; the second window has none
+    muted = augment.mute_idle(tokens, 1.0)
+    changed = muted[:, : spec.spectrogram_size].view(2, spec.n_frames, spec.n_bins)
+    assert (changed[0, 10:50] == 0.0).all()
+    assert (changed[0, :10] == -200.0).all()
+    assert (changed[1] == -40.0).all()
+    assert torch.equal(augment.mute_idle(tokens, 0.0), tokens)
 
 
 @pytest.mark.parametrize("inputs", [(True, True), (True, False), (False, True)])

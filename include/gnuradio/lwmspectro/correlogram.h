@@ -20,7 +20,8 @@ namespace lwmspectro {
  *
  * Every row but the last is a lag correlation of products p = x[n] conj(x[n+lag]),
  * stored as 10 log10 of a ratio that has mean 1 over white noise, at any sample rate and
- * gain, and is N rho^2 for N products of coherence rho, N at most. The magnitude is
+ * any amplitude from 1e-8 to 1e8, and is N rho^2 for N products of coherence rho, N at
+ * most. Rows that keep the best of several ratios have a higher mean. The magnitude is
  * blind to the carrier offset. Values are limited to floor_dB from below; a row that the
  * sample rate or the length cannot hold is all floor_dB. The mean of the window is
  * taken off first: the DC spike of a receiver repeats at every lag. Rows are listed in

@@ -20,7 +20,8 @@ struct LWMSPECTRO_API welch_grid {
     /*!
      * Frames shorter than 2048 samples: n_fft = n_bins, half overlapped, so that few
      * samples are used well. Longer ones: n_fft = 2 n_bins end to end, because there
-     * are segments enough to average.
+     * are segments enough to average. Throws std::invalid_argument for a frame that
+     * cannot hold one FFT.
      */
     static welch_grid of(std::size_t frame_len, std::size_t n_bins);
 };

@@ -13,6 +13,9 @@ namespace lwmspectro {
 constexpr double min_samp_rate_Hz = 1.92e6;
 constexpr double max_samp_rate_Hz = 61.44e6;
 
+//! Counts up whenever the same samples give other tokens: models are bound to it.
+constexpr int features_version = 1;
+
 //! Values of one row of the correlogram (C3).
 constexpr std::size_t correlogram_cols = 128;
 

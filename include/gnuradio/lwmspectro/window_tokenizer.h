@@ -26,7 +26,7 @@ struct LWMSPECTRO_API window_info {
 /*!
  * \brief A stream of samples to windows of tokens: C0, then C3.
  *
- * Samples that are not finite, or beyond 1e15, are taken as zero and counted. The
+ * Samples that are not finite, or beyond 1e8, are taken as zero and counted. The
  * result does not depend on how the stream is cut into calls of push().
  */
 class LWMSPECTRO_API window_tokenizer
@@ -50,10 +50,14 @@ public:
     //! Samples of the shortest frame.
     std::size_t frame_len() const { return d_clock.min_len(); }
 
+    //! Forgets all samples: the next one pushed is the first of window 0.
+    void reset();
+
     //! Writes spec.vlen() floats for what is in the open window, and opens the next one.
     window_info take(float* tokens);
 
     const window_spec& spec() const { return d_spec; }
+    double samp_rate() const { return d_samp_rate; }
 
 private:
     void open(uint64_t first_frame);
@@ -61,6 +65,7 @@ private:
     void pad_frames(float* c0) const;
 
     window_spec d_spec;
+    double d_samp_rate;
     frame_clock d_clock;
     spectrogram d_spectrogram;
     correlogram d_correlogram;

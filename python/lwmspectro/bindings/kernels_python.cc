@@ -74,6 +74,7 @@ void bind_spec(py::module& m)
         rows.append(row);
     }
     m.attr("correlogram_rows") = py::tuple(rows);
+    m.attr("features_version") = features_version;
     m.attr("correlogram_cols") = correlogram_cols;
     m.attr("min_samp_rate") = min_samp_rate_Hz;
     m.attr("max_samp_rate") = max_samp_rate_Hz;
@@ -111,9 +112,13 @@ void bind_tokenizer(py::module& m)
             "push",
             [](bound_tokenizer& self, samples iq) {
                 const std::size_t n = length(iq);
+                const auto* in = iq.data();
                 std::vector<py::array_t<float>> windows;
                 for (std::size_t at = 0; at < n;) {
-                    at += self.kernel.push(iq.data() + at, n - at);
+                    {
+                        py::gil_scoped_release release;
+                        at += self.kernel.push(in + at, n - at);
+                    }
                     if (self.kernel.full()) {
                         py::array_t<float> tokens(
                             static_cast<py::ssize_t>(self.kernel.spec().vlen()));

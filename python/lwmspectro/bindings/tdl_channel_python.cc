@@ -18,5 +18,9 @@ void bind_tdl_channel_block(py::module& m)
              py::arg("samp_rate"),
              py::arg("profile"),
              py::arg("seed") = 0)
-        .def("set_profile", &tdl_channel::set_profile, py::arg("profile"));
+        .def("set_profile",
+             &tdl_channel::set_profile,
+             py::arg("profile"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Another profile from the next buffer on; the delay line is emptied.");
 }
