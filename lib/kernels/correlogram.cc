@@ -30,6 +30,7 @@ constexpr std::size_t prefix_cols = 8;
 
 constexpr std::size_t segments_per_ms = 256; // 3.90625 us each
 constexpr std::size_t segment_ns = 1000000;  // over segments_per_ms
+constexpr std::size_t dc_segments = 64;      // 250 us: what changes slower is DC
 constexpr std::size_t symbol = 16;           // segments: 62.5 us
 constexpr std::size_t cols = correlogram_cols;
 constexpr std::size_t block = 1024; // lag products at a time: they stay in the cache
@@ -131,17 +132,23 @@ std::size_t correlogram::segments_within(std::size_t n) const
     return end == d_bounds.begin() ? 0 : end - d_bounds.begin() - 1;
 }
 
-correlogram::cfloat correlogram::mean_of(const cfloat* x) const
+std::size_t correlogram::take_off_dc(const cfloat* samples, std::size_t n, std::size_t at)
 {
+    const std::size_t segment = segments_within(at);
+    const std::size_t last = std::min(segment + dc_segments, d_bounds.size() - 1);
+    const std::size_t end = d_bounds[last] > at ? std::min(n, d_bounds[last]) : n;
     std::complex<double> sum = 0.0;
-    for (std::size_t s = 0; s < d_n_segments; ++s) {
-        const auto len = static_cast<unsigned int>(d_bounds[s + 1] - d_bounds[s]);
+    for (std::size_t done = at; done < end; done += block) {
+        const auto now = static_cast<unsigned int>(std::min(block, end - done));
         cfloat part = 0.0f;
-        volk_32fc_accumulator_s32fc(&part, x + d_bounds[s], len);
+        volk_32fc_accumulator_s32fc(&part, samples + done, now);
         sum += std::complex<double>(part);
     }
-    const std::size_t counted = d_bounds[d_n_segments];
-    return cfloat(counted > 0 ? sum / static_cast<double>(counted) : 0.0);
+    const cfloat mean(sum / static_cast<double>(end - at));
+    for (std::size_t k = at; k < end; ++k) {
+        d_clean[k] = samples[k] - mean;
+    }
+    return end;
 }
 
 double correlogram::segment_energy(std::size_t first, std::size_t count) const
@@ -161,7 +168,6 @@ double correlogram::lagged_energy(const lag_track& track,
 
 void correlogram::correlate(const cfloat* samples, std::size_t n)
 {
-    const cfloat mean = mean_of(samples);
     const cfloat* x = d_clean.data();
     const std::size_t reach = d_tracks.back().lag + d_segments.min_len() + 1;
     for (auto& track : d_tracks) {
@@ -172,13 +178,13 @@ void correlogram::correlate(const cfloat* samples, std::size_t n)
     d_prefix_30khz.clear();
     std::fill(d_long_gi.begin(), d_long_gi.end(), 0.0);
     std::fill(d_short_gi.begin(), d_short_gi.end(), 0.0);
-    // all lags in one pass, and the mean taken off just before it: samples are fetched
-    // from memory once
+    // all lags in one pass, and the DC taken off just before it: samples are fetched from
+    // memory once
     std::size_t segment = 0, clean = 0;
     for (std::size_t frame = 0; frame < d_n_frames; ++frame) {
         const std::size_t end = d_frames.boundary(frame + 1);
-        for (; clean < std::min(n, end + reach); ++clean) {
-            d_clean[clean] = samples[clean] - mean;
+        while (clean < std::min(n, end + reach)) {
+            clean = take_off_dc(samples, n, clean);
         }
         correlate_frame(x, n, frame);
         for (; segment < d_n_segments && d_bounds[segment] < end; ++segment) {

@@ -42,7 +42,7 @@ def test_drawn_scenes_render(kind: str, samp_rate: float) -> None:
 def test_silent_transmitter_is_none() -> None:
     """A slice of a carrier in which nothing is sent holds no protocol."""
     idle = lte.LteConfig(n_prb=50, traffic=Traffic(0.0, 0.0), system_info=False, pdcch_load=0.0)
-    away = Scene(transmitter=idle, samp_rate=1.92e6, offset_hz=8e6)
+    away = Scene(transmitter=idle, samp_rate=1.92e6, offset_hz=20e6)
     assert render(away, 20000, np.random.default_rng(0))[1] == NONE
     assert render(dataclasses.replace(away, offset_hz=0.0), 20000, np.random.default_rng(0))[1] == (
         "lte"

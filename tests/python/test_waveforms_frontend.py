@@ -209,3 +209,14 @@ def test_a_flat_band_changes_nothing() -> None:
     assert filter_band(iq, ReceiverBand()) is iq
     response = ReceiverBand(tilt_db=2.0, ripple_db=3.0).response(1000)
     assert np.mean(response**2) == pytest.approx(1.0, rel=1e-4)
+
+
+def test_dc_drift_is_slow_and_of_its_level() -> None:
+    rng = np.random.default_rng(4)
+    samp_rate, rms = 1.92e6, 0.3
+    drift = frontend.dc_drift(np.zeros(960_000, np.complex64), -6.0, rms, 1000.0, samp_rate, rng)
+    level_db = 10.0 * np.log10(np.mean(np.abs(drift) ** 2) / rms**2)
+    assert level_db == pytest.approx(-6.0, abs=0.7)
+    power = np.abs(np.fft.fft(drift)) ** 2
+    slow = np.abs(np.fft.fftfreq(drift.size, 1.0 / samp_rate)) < 2000.0
+    assert power[slow].sum() / power.sum() > 0.99

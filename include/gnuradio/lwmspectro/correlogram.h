@@ -23,9 +23,9 @@ namespace lwmspectro {
  * any amplitude from 1e-8 to 1e8, and is N rho^2 for N products of coherence rho, N at
  * most. Rows that keep the best of several ratios have a higher mean. The magnitude is
  * blind to the carrier offset. Values are limited to floor_dB from below; a row that the
- * sample rate or the length cannot hold is all floor_dB. The mean of the window is
- * taken off first: the DC spike of a receiver repeats at every lag. Rows are listed in
- * window_spec.h:
+ * sample rate or the length cannot hold is all floor_dB. The mean of
+ * each 250 us is taken off first: the DC of a receiver, spike or drift, repeats at every
+ * lag. Rows are listed in window_spec.h:
  *
  * - cp_15khz, cp_30khz: cyclic prefix, TS 36.211 6.12 and TS 38.211 5.3.1. Folded on
  *   1/7 and 1/14 of the 0.5 ms slot, the mean length of a symbol, in 128 phases;
@@ -68,7 +68,8 @@ private:
     std::size_t lag_of(double lag_s) const;
     void add_track(double lag_s, int shift, std::size_t min_segments);
     std::size_t segments_within(std::size_t n) const;
-    cfloat mean_of(const cfloat* x) const;
+    //! Cleans a stretch of samples from at on; returns where it ends.
+    std::size_t take_off_dc(const cfloat* samples, std::size_t n, std::size_t at);
 
     void correlate(const cfloat* samples, std::size_t n);
     void correlate_segment(const cfloat* x, std::size_t segment);
