@@ -71,6 +71,7 @@ def spec() -> Spec:
         samp_rate_min=kernels.min_samp_rate,
         samp_rate_max=kernels.max_samp_rate,
         correlogram_rows=tuple(kernels.correlogram_rows),
+        features=kernels.features_version,
     )
 
 

@@ -93,3 +93,26 @@ def test_fading_keeps_mean_power() -> None:
     iq = (rng.normal(size=(400000, 2)) @ [1, 1j]).astype(np.complex64)
     power = [np.mean(np.abs(fading.apply(iq, 1.92e6, seed)) ** 2) for seed in range(12)]
     assert np.mean(power) / np.mean(np.abs(iq) ** 2) == pytest.approx(1.0, abs=0.25)
+
+
+@pytest.mark.parametrize("kind", ["lte", "nr"])
+def test_repeated_control_comes_back_after_a_frame(kind: str) -> None:
+    """A laboratory's control region repeats every 10 ms, the data do not."""
+    cell = lte.LteConfig(n_prb=25, fft_size=512, traffic=FULL, cfi=3, pdcch_load=1.0)
+    carrier = nr.NrConfig(
+        n_rb=52,
+        scs_hz=15000,
+        fft_size=1024,
+        traffic=FULL,
+        coreset_rb=(0, 48),
+        pdsch_rb=(0, 52),
+        pdcch_load=1.0,
+    )
+    config = cell if kind == "lte" else carrier
+    shares = []
+    for repeat in ("none", "control"):
+        transmitter = dataclasses.replace(config, repeat=repeat)
+        tokens = tokens_of(Scene(transmitter=transmitter, samp_rate=15.36e6, snr_db=30.0))
+        repeats = row(tokens, "repeat_10ms")
+        shares.append(np.mean(repeats > 15.0))
+    assert shares[0] + 0.05 < shares[1] < 0.9

@@ -301,7 +301,7 @@ def test_random_cells_are_valid_varied_and_make_samples() -> None:
     assert {c.n_prb for c in cells} == set(lte.FFT_SIZES)
     assert {c.tdd_config for c in cells} == {None, *range(7)}
     assert {len(c.port_gains) for c in cells} == {1, 2, 4}
-    assert {c.repeat for c in cells} == {"none", "frame", "subframe"}
+    assert {c.repeat for c in cells} == set(lte.REPEATS)
     assert {c.extended_cp for c in cells} == {True, False}
     for config in cells[:40]:
         iq = lte.waveform(config, 12e-3, rng)

@@ -338,7 +338,7 @@ def test_random_cells_are_valid_varied_and_make_samples() -> None:
     rng = np.random.default_rng(18)
     cells = [nr.NrConfig.random(rng) for _ in range(300)]
     assert {c.scs_hz for c in cells} == {15000, 30000}
-    assert {c.repeat for c in cells} == {"none", "frame", "subframe", "slot"}
+    assert {c.repeat for c in cells} == {"none", "frame", "subframe", "slot", "control"}
     assert {c.ssb_case for c in cells} == {"A", "B", "C"}
     assert {"D", "DDDSU", "DDDDDDDSUU", "DSUUU"} <= {c.pattern for c in cells}
     assert any(not c.ssb for c in cells)

@@ -31,6 +31,8 @@ FFT_SIZES: dict[int, tuple[int, ...]] = {
 }
 """Useful symbol in samples by bandwidth in resource blocks; the first is the default."""
 
+REPEATS = ("none", "frame", "subframe", "control")
+
 
 @dataclass(frozen=True)
 class LteConfig:
@@ -56,7 +58,8 @@ class LteConfig:
         two_layers: users may have two spatial layers (two or four ports).
         mbsfn: subframes with an MBSFN region, where reference signals stop after two symbols.
         mbsfn_blank: the MBSFN regions stay empty instead of carrying data.
-        repeat: "none", or "frame" or "subframe" of a test transmitter that repeats its data.
+        repeat: "none", or what a test transmitter repeats: "frame" or "subframe" all its data,
+            "control" the control symbols of each frame.
     """
 
     n_prb: int = 50
@@ -106,8 +109,8 @@ class LteConfig:
         fixed = (0, 1, 5, 6) if self.tdd_config is not None else (0, 4, 5, 9)  # 36.331 6.3.7
         if any(n in fixed or not 0 <= n < 10 for n in self.mbsfn):
             raise ValueError(f"expected MBSFN subframes in 0..9 without {fixed}, got {self.mbsfn}")
-        if self.repeat not in ("none", "frame", "subframe"):
-            raise ValueError(f"expected repeat none, frame or subframe, got {self.repeat!r}")
+        if self.repeat not in REPEATS:
+            raise ValueError(f"repeat: expected one of {REPEATS}, got {self.repeat!r}")
 
     @property
     def _special_table(self) -> tuple[tuple[int, int], ...]:
@@ -179,7 +182,7 @@ class LteConfig:
             two_layers=bool(n_ports > 1 and rng.random() < 0.4),
             mbsfn=mbsfn,
             mbsfn_blank=bool(rng.random() < 0.5),
-            repeat=str(rng.choice(["none", "frame", "subframe"], p=[0.85, 0.08, 0.07])),
+            repeat=str(rng.choice(REPEATS, p=[0.75, 0.08, 0.07, 0.1])),
         )
 
 

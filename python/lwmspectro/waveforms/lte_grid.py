@@ -157,18 +157,19 @@ def downlink_grid(
     key = cfg.frame_key
     template = frame_template(key)
     within = subframes % 10
-    period = {"none": subframes.size, "frame": 10, "subframe": 1}[cfg.repeat]
+    period = {"frame": 10, "subframe": 1}.get(cfg.repeat, subframes.size)
     source = np.arange(subframes.size) % period  # row whose random content each row shows
     n_draws = int(source.max()) + 1
+    control = np.arange(subframes.size) % 10 if cfg.repeat == "control" else source
 
     slots = _users(cfg, subframes, source, rng)
     classes = np.repeat(np.repeat(slots, key.slot_symbols, axis=1), 12, axis=2)
     if key.dwpts < 6:  # 36.213 7.1.7: no shared channel in a short DwPTS
         classes[[key.pattern[n] == "S" for n in within]] = EMPTY
     cfi = rng.integers(1, 4, n_draws) if cfg.cfi == 0 else np.full(n_draws, cfg.cfi)
-    n_control = _control_symbols(cfg, subframes, key, cfi[source])
+    n_control = _control_symbols(cfg, subframes, key, cfi[control])
     share = np.where(slots.any(axis=(1, 2)), 1.0, _IDLE_CONTROL) * cfg.pdcch_load
-    draws = rng.random((n_draws, 4, 3 * cfg.n_prb), np.float32)[source]
+    draws = rng.random((n_draws, 4, 3 * cfg.n_prb), np.float32)[control]
     _place_control(cfg, classes, n_control, key, draws, share.astype(np.float32))
     for row, number in enumerate(within):
         if cfg.mbsfn_blank and number in cfg.mbsfn:
@@ -180,7 +181,10 @@ def downlink_grid(
     first, second = _tables(cfg, rng)
     index = classes.astype(np.intp) << 8
     draw_shape = (n_draws, *classes.shape[1:])
-    codes = rng.integers(0, 256, draw_shape, np.uint8)[source]
+    drawn = rng.integers(0, 256, draw_shape, np.uint8)
+    codes = drawn[source]
+    in_control = np.arange(codes.shape[1]) < n_control[:, None]  # (subframes, symbols)
+    codes[in_control] = drawn[control][in_control]
     np.copyto(codes, template.codes[within], where=template.fixed[within])
     grid: NDArray[np.complex64] = first.reshape(-1).take(index | codes)
     if second is not None:

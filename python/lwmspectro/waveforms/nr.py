@@ -65,7 +65,8 @@ class NrConfig:
         system_info: SIB1 every 20 ms.
         trs_period_ms: period of the tracking reference signal, 0 for none.
         csi_period_ms: period of a two-port CSI-RS, 0 for none.
-        repeat: "none", or "frame", "subframe" or "slot" of a test transmitter that repeats.
+        repeat: "none", or what a test transmitter repeats: "frame", "subframe" or "slot" all its
+            data, "control" the control region of each frame.
     """
 
     n_rb: int = 51
@@ -131,7 +132,7 @@ class NrConfig:
             "dmrs_additional": 0 <= self.dmrs_additional <= 3,
             "dmrs_groups": 1 <= self.dmrs_groups <= self.dmrs_type + 1,
             "precoders": 1 <= self.precoders <= 4,
-            "repeat": self.repeat in ("none", "frame", "subframe", "slot"),
+            "repeat": self.repeat in ("none", "frame", "subframe", "slot", "control"),
         }
         wrong = [f"{name}={getattr(self, name)!r}" for name, good in checks.items() if not good]
         if wrong:

@@ -199,12 +199,17 @@ def downlink_grid(
         power; and the separate grid of the SSB that ``place_ssb`` returns.
     """
     lengths = _downlink_length(cfg, slots)
-    ms = {"none": slots.size, "frame": 10, "subframe": 1, "slot": 0}[cfg.repeat]
-    period = max(1, ms * cfg.slots_per_ms)
+    frame = 10 * cfg.slots_per_ms
+    period = {"frame": frame, "subframe": cfg.slots_per_ms, "slot": 1}.get(cfg.repeat, slots.size)
     source = np.arange(slots.size) % period  # row whose random content each row shows
     draw_shape = (int(source.max()) + 1, 14, 12 * cfg.n_rb)
     users = _place_users(cfg, slots, source, rng)
-    codes = rng.integers(0, 256, draw_shape, np.uint8)[source]
+    drawn = rng.integers(0, 256, draw_shape, np.uint8)
+    codes = drawn[source]
+    control = np.arange(slots.size) % frame if cfg.repeat == "control" else source
+    first_rb, width = cfg.coreset_rb
+    region = slice(12 * first_rb, 12 * (first_rb + width))
+    codes[:, : cfg.coreset_symbols, region] = drawn[control, : cfg.coreset_symbols, region]
     symbol = np.arange(14)
     carries = (symbol >= cfg.pdsch_start) & (symbol < lengths[:, None])
     # 38.214 5.1.2.1: mapping type A needs three symbols and the first DM-RS
@@ -212,7 +217,7 @@ def downlink_grid(
     classes = np.repeat(users[:, None] * carries[..., None].astype(np.uint8), 12, axis=2)
     _place_dmrs(cfg, slots, lengths, classes, codes)
     share = np.where(users.any(axis=1), 1.0, _IDLE_CONTROL) * cfg.pdcch_load
-    draws = rng.random((draw_shape[0], cfg.coreset_rb[1] // 6))[source]
+    draws = rng.random((draw_shape[0], cfg.coreset_rb[1] // 6))[control]
     _place_control(cfg, slots, draws < share[:, None], classes, codes)
     _place_csi(cfg, slots, classes, codes)
     np.copyto(classes, EMPTY, where=(symbol >= lengths[:, None])[..., None])

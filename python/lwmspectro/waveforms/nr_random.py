@@ -136,6 +136,8 @@ def random_fields(rng: np.random.Generator) -> dict[str, Any]:
     if sparse and fields["traffic"].time_load < 0.2:  # never a carrier with nothing in a window
         fields["traffic"] = Traffic(0.2 + 0.8 * float(rng.random()), float(rng.random()))
     fields["repeat"] = str(
-        rng.choice(["none", "frame", "subframe", "slot"], p=[0.85, 0.06, 0.05, 0.04])
+        rng.choice(
+            ["none", "frame", "subframe", "slot", "control"], p=[0.73, 0.06, 0.05, 0.06, 0.1]
+        )
     )
     return fields
