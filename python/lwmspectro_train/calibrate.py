@@ -64,6 +64,14 @@ def noise_excess_db(n_windows: int, seed: int) -> npt.NDArray[np.float64]:
     return np.array(excess)
 
 
+def _least_p(best: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], wrong: float) -> float:
+    """Lowest limit on ``best`` above which at most a share ``wrong`` is not ``right``."""
+    order = np.argsort(-best)
+    errors = np.cumsum(~right[order]) / np.arange(1, best.size + 1)
+    kept = np.flatnonzero(errors <= wrong)
+    return float(best[order[kept[-1]]]) if kept.size else 1.0
+
+
 def thresholds(
     logits: Logits,
     label: Labels,
@@ -73,6 +81,9 @@ def thresholds(
     accepted: float = 0.01,
 ) -> Thresholds:
     """Limits that name a protocol in at most a share ``accepted`` of the negatives.
+
+    A window cut short may be too short to tell LTE from NR: of those, at most a share ``accepted``
+    of the windows that are named may be named wrongly.
 
     Args:
         logits: of validation windows, shape (n, classes).
@@ -87,18 +98,16 @@ def thresholds(
         is not named is "unknown": 99 % of noise windows lie below.
     """
     t = temperature(logits, label)
-    p = softmax(logits.astype(np.float64) / t, axis=1)[:, :_NONE].max(axis=1)
-
-    def least(chosen: npt.NDArray[np.bool_]) -> float:
-        negatives = p[chosen & (label == _NONE)]
-        return (
-            max(_LEAST_P, float(np.quantile(negatives, 1.0 - accepted))) if negatives.size else 1.0
-        )
-
-    protocol_p = least(~partial)
+    p = softmax(logits.astype(np.float64) / t, axis=1)[:, :_NONE]
+    best, right = p.max(axis=1), p.argmax(axis=1) == label
+    negatives = best[~partial & (label == _NONE)]
+    protocol_p = 1.0  # without a negative nothing can be promised
+    if negatives.size:
+        protocol_p = max(_LEAST_P, float(np.quantile(negatives, 1.0 - accepted)))
+    partial_p = max(protocol_p, _least_p(best[partial], right[partial], accepted))
     return Thresholds(
         protocol_p=round(protocol_p, 3),
-        partial_p=round(max(protocol_p, least(partial)), 3),
+        partial_p=round(partial_p, 3),
         energy_db=round(float(np.quantile(noise_excess_db(noise_windows, seed), 0.99)), 2),
         temperature=round(t, 4),
     )

@@ -151,6 +151,23 @@ def test_temperature_finds_the_scale_of_the_logits() -> None:
     assert calibrate.calibration_error(p, label) < 0.02
 
 
+def test_limits_hold_their_promises() -> None:
+    rng = np.random.default_rng(1)
+    n = 4000
+    label = rng.integers(0, 4, n)
+    logits = rng.normal(size=(n, 4)).astype(np.float32)
+    logits[np.arange(n), label] += 2.5
+    partial = rng.random(n) < 0.3
+    limits = calibrate.thresholds(logits, label, partial, noise_windows=20)
+    p = np.exp(logits / limits.temperature)
+    p = (p / p.sum(axis=1, keepdims=True))[:, :3]
+    named = p.max(axis=1) >= limits.protocol_p
+    assert named[~partial & (label == 3)].mean() <= 0.011
+    sure = partial & (p.max(axis=1) >= limits.partial_p)
+    assert (p.argmax(axis=1) != label)[sure].mean() <= 0.011
+    assert limits.partial_p >= limits.protocol_p
+
+
 def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
     data, test, weights = str(tiny / "train"), str(tiny / "test"), str(tmp_path / "weights")
     assert cli.main(["train-router", data, weights, "--epochs", "2"]) == 0
