@@ -52,8 +52,8 @@ build: $(VENV)/.runtime | deps ## the module, installed into build/prefix
 	@cd $(VENV)/lib/python3*/site-packages && \
 	    printf '%s\n' "$(CURDIR)/$(BUILD_PREFIX)"/lib/python3*/*-packages > lwmspectro.pth
 
-demo: build ## classify 20 s of live signal
-	@$(BUILD_PREFIX)/bin/lwmspectro-demo $(ARGS)
+demo: build ## classify 20 s of live signal, and draw a picture of it in build/
+	@$(BUILD_PREFIX)/bin/lwmspectro-demo --png build/lwmspectro-demo.png $(ARGS)
 
 test: build $(VENV)/.test train-deps ## lint, C++ tests, Python tests
 	@failed=0; \

@@ -97,6 +97,15 @@ double phase_fold::ratio(std::size_t phase, std::size_t width) const
     return power > 0.0 ? std::norm(sum) / power : 0.0;
 }
 
+std::vector<double> phase_fold::ratios(std::size_t width) const
+{
+    std::vector<double> all;
+    for (std::size_t phase = 0; phase < d_sums.size(); ++phase) {
+        all.push_back(ratio(phase, width));
+    }
+    return all;
+}
+
 double phase_fold::best() const
 {
     double best = 0.0;

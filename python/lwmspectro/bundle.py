@@ -2,8 +2,8 @@
 """A model bundle: a folder with bundle.json, the ONNX models it names, and a model card.
 
 bundle.json holds the spec of the tokenizer, the labels, the thresholds, where the model
-came from, how good it is, and the SHA-256 of every file. Nothing of a bundle is used
-before all of it has been checked.
+came from, how good it is, and the SHA-256 of every other file. Nothing of a bundle is used
+before all of it has been checked. Files that bundle.json does not list are never read.
 """
 
 import hashlib
@@ -31,7 +31,11 @@ PROTOCOL = "protocol"
 NONE = "none"
 """Label of windows that hold none of the protocols."""
 
+TEMPERATURES = (1e-3, 1e3)
+"""Lowest and highest temperature: finite logits stay finite."""
+
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]*")
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,10 @@ class Thresholds:
         for name in ("protocol_p", "partial_p"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name}: expected 0 to 1, got {getattr(self, name):g}")
-        if self.temperature <= 0.0:
-            raise ValueError(f"temperature: expected more than 0, got {self.temperature:g}")
+        low, high = TEMPERATURES
+        if not low <= self.temperature <= high:
+            got = self.temperature
+            raise ValueError(f"temperature: expected {low:g} to {high:g}, got {got:g}")
 
 
 @dataclass(frozen=True)
@@ -99,15 +105,16 @@ class Manifest:
     def __post_init__(self) -> None:
         if self.format != FORMAT:
             raise ValueError(f"format: expected {FORMAT}, got {self.format}")
-        if not self.name or not self.version:
-            raise ValueError(f"name and version: got {self.name!r} and {self.version!r}")
         labels = self.labels.get(PROTOCOL, ())
+        for text in (self.name, self.version, *labels):
+            if not _LABEL.fullmatch(text):
+                raise ValueError(f"names, version and labels: expected plain words, got {text!r}")
         if len(set(labels)) != len(labels) or len(set(labels) - {NONE}) < 1:
             raise ValueError(f"labels.{PROTOCOL}: expected different names, got {list(labels)}")
         if ROUTER not in self.models:
             raise ValueError(f"models: expected {ROUTER!r}, got {sorted(self.models)}")
         _check_tensors(self.models[ROUTER], self.spec.vlen, len(labels))
-        for name in [*self.files, *(model.file for model in self.models.values())]:
+        for name in [*self.files, CARD, *(model.file for model in self.models.values())]:
             check_file_name(name)
             if name not in self.files:
                 raise ValueError(f"files: expected an entry for {name!r}, got none")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import strict_json
 from .bundle import CARD, FORMAT, MANIFEST, Bundle, FileEntry, Manifest, check_file_name
+from .errors import BundleError
 
 
 def write_bundle(
@@ -22,7 +23,8 @@ def write_bundle(
 ) -> Bundle:
     """Writes a bundle beside ``folder``, checks it as a reader would, then moves it there.
 
-    A bundle that was in ``folder`` is replaced; it is left alone when anything fails.
+    A bundle that was in ``folder`` is replaced; it is left alone when anything fails. A
+    folder that holds anything else is left alone too.
 
     Args:
         folder: where the bundle is to be.
@@ -34,35 +36,62 @@ def write_bundle(
         The bundle, read back from ``folder``.
 
     Raises:
-        BundleError: what was given does not make a bundle.
+        BundleError: what was given does not make a bundle, or ``folder`` is in use for
+            something else.
         ValueError: a name in ``contents`` is not a plain file name.
         OSError: it cannot be written.
     """
     target = Path(folder)
+    _check_replaceable(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as work:
         fresh, old = Path(work, "new"), Path(work, "old")
         fresh.mkdir()
-        for name, content in contents.items():
+        files = {**contents, CARD: card.encode()}
+        for name, content in files.items():
             check_file_name(name)
             (fresh / name).write_bytes(content)
-        (fresh / CARD).write_text(card, encoding="utf-8")
-        manifest = {**strict_json.to_json(fields), "format": FORMAT, "files": _entries(contents)}
+        manifest = {**strict_json.to_json(fields), "format": FORMAT, "files": _entries(files)}
         order = [field.name for field in dataclasses.fields(Manifest)]
         manifest.update({key: manifest.pop(key) for key in order if key in manifest})
         text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
         (fresh / MANIFEST).write_text(text, encoding="utf-8")
         Bundle.load(fresh)
-        if target.exists():
-            target.rename(old)
         try:
+            if target.exists():
+                target.rename(old)
             fresh.rename(target)
-        except OSError:
+        except BaseException:
             if old.exists():
                 old.rename(target)
             raise
         shutil.rmtree(old, ignore_errors=True)
     return Bundle.load(target)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuses to replace anything but a bundle or an empty folder."""
+    if not os.path.lexists(target):
+        return
+    if target.is_symlink() or not target.is_dir():
+        raise BundleError(f"{target}: expected a bundle's folder, got a file or a link")
+    names = {path.name for path in target.iterdir()}
+    if names and MANIFEST not in names:
+        raise BundleError(
+            f"{target}: expected a bundle or nothing, got a folder without {MANIFEST}"
+        )
+    if foreign := sorted(names - _files_of_bundle(target)):
+        raise BundleError(f"{target}: expected files of a bundle alone, got also {foreign}")
+
+
+def _files_of_bundle(folder: Path) -> set[str]:
+    """Files that a bundle's bundle.json lists, itself, and the card of old ones."""
+    try:
+        manifest = strict_json.parse((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        manifest = None
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    return {MANIFEST, CARD, *(files if isinstance(files, dict) else ())}
 
 
 def _entries(contents: Mapping[str, bytes]) -> dict[str, object]:

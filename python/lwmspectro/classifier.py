@@ -17,6 +17,7 @@ from .moe_classifier import (
     Model,
     moe_classifier,
 )
+from .window_info import WindowInfo
 from .worker import DROP, Counts
 
 
@@ -44,6 +45,7 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
 
         Args:
             samp_rate: Hz, in the range of the bundle's spec; an rx_rate tag overrides it.
+                Windows at a rate out of that range fail: they get no message.
             center_freq: Hz; an rx_freq tag overrides it.
             model: a bundle or its folder; nothing for the default one.
             policy: ``drop`` (radios) or ``block`` (files).
@@ -85,8 +87,8 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
         return self._model.counts
 
     @property
-    def error(self) -> Exception | None:
-        """The first failure, of the stream or of the model; None while all is well."""
+    def error(self) -> BaseException | None:
+        """The first failure, of stream, model or listener; None while all is well."""
         return self._model.error
 
     def set_center_freq(self, center_freq: float) -> None:
@@ -96,6 +98,10 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
     def add_listener(self, listener: Callable[[Message], None]) -> None:
         """Calls ``listener`` with each message as a Python dict; see moe_classifier."""
         self._model.add_listener(listener)
+
+    def add_arrival_listener(self, listener: Callable[[WindowInfo], None]) -> None:
+        """Calls ``listener`` with each window that comes in; see moe_classifier."""
+        self._model.add_arrival_listener(listener)
 
     def cancel(self) -> None:
         """Drops what is queued and what comes, so that stopping the flowgraph is quick."""

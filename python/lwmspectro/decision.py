@@ -7,11 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import keys
+from . import kernels, keys
 from .bundle import NONE, Thresholds
 
 DC_BINS = 3
 """Bins in the middle of the band in which a receiver's own DC offset shows."""
+
+REPEATS_DB = 20.0
+"""Value of C3 from which samples repeat themselves as noise does not.
+
+Over white noise a value has the distribution of an exponential variable of mean 1 (0 dB) or
+of a mean of such: with 1e5 of them in a window, 20 dB come once in 1e38 windows.
+"""
+
+REPEAT_ROWS = tuple(
+    index for index, name in enumerate(kernels.correlogram_rows) if not name.startswith("energy")
+)
+"""Rows of C3 that compare samples with later ones."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,7 @@ class Verdict:
 def decide(
     logits: NDArray[np.float32],
     c0: NDArray[np.float32],
+    c3: NDArray[np.float32],
     protocols: Sequence[str],
     thresholds: Thresholds,
     valid_fraction: float = 1.0,
@@ -37,16 +50,23 @@ def decide(
 
     A protocol is named when its probability reaches ``thresholds.protocol_p``, and for
     a window with samples missing also ``thresholds.partial_p``; short of that such a
-    window is ``partial``. A whole window is ``unknown`` when there is energy in it
-    and ``no_signal`` when there is none. A window of one value throughout (silence, no
-    finite sample) is ``no_signal`` whatever the model said.
+    window is ``partial``. A whole window is ``unknown`` when something stands out of its
+    noise, in power (:func:`energy_excess_db`) or by repeating itself
+    (:func:`repeats_db`), and else ``no_signal``: that is also what a steady signal without
+    any repetition gets when it fills the whole band, since nothing tells it from noise of
+    that level. A window of one value throughout (silence, no finite sample) is
+    ``no_signal`` whatever the model said.
 
     Args:
-        logits: shape (len(protocols),).
+        logits: shape (len(protocols),), finite.
         c0: shape (frames, bins), dB, lowest frequency first.
+        c3: shape (rows, columns), dB over noise, rows of kernels.correlogram_rows.
         protocols: label of each logit; ``none`` among them is never named.
         thresholds: of the bundle.
         valid_fraction: samples present over samples of a whole window.
+
+    Raises:
+        ValueError: a logit is not finite.
     """
     named = [index for index, label in enumerate(protocols) if label != NONE]
     p = softmax(logits, thresholds.temperature)[named]
@@ -60,16 +80,20 @@ def decide(
         return Verdict(keys.STATUS_OK, protocols[named[best]], p_best)
     if not whole:
         return Verdict(keys.STATUS_PARTIAL, None, p_best)
-    if energy_excess_db(c0) > thresholds.energy_db:
+    if energy_excess_db(c0) > thresholds.energy_db or repeats_db(c3) > REPEATS_DB:
         return Verdict(keys.STATUS_UNKNOWN, None, p_best)
     return Verdict(keys.STATUS_NO_SIGNAL, None, p_best)
 
 
 def softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    """Probabilities, shape of ``logits``; all zero where a logit is not finite."""
+    """Probabilities, shape of ``logits``.
+
+    Raises:
+        ValueError: a logit is not finite.
+    """
     scaled = np.asarray(logits, np.float64) / temperature
     if not np.all(np.isfinite(scaled)):
-        return np.zeros_like(scaled)
+        raise ValueError(f"model: expected finite logits, got {np.asarray(logits).tolist()}")
     weights = np.exp(scaled - scaled.max())
     result: NDArray[np.float64] = weights / weights.sum()
     return result
@@ -89,6 +113,15 @@ def energy_excess_db(c0: NDArray[np.float32]) -> float:
     kept = np.delete(c0, np.s_[middle - half : middle + half + 1], axis=1)
     power = 10.0 ** (np.asarray(kept, np.float64) / 10.0)
     return max(_peak_over_median_db(power.mean(axis=axis)) for axis in (0, 1))
+
+
+def repeats_db(c3: NDArray[np.float32]) -> float:
+    """How far the strongest repetition in a window stands above what noise gives, in dB.
+
+    Args:
+        c3: shape (rows, columns), dB over noise, rows of kernels.correlogram_rows.
+    """
+    return float(c3[list(REPEAT_ROWS)].max())
 
 
 def _peak_over_median_db(power: NDArray[np.float64]) -> float:

@@ -135,14 +135,15 @@ def _open(content: bytes, provider: str, threads: int, where: str) -> ort.Infere
 
 def _register_plugin(ort: Any, name: str) -> bool:
     """True when a provider comes from a package of its own, which is registered then."""
-    if name not in _PLUGINS or name in ort.get_available_providers():
-        return any(d.ep_name == name for d in ort.get_ep_devices())
-    try:
-        plugin = importlib.import_module(_PLUGINS[name])
-    except ImportError:
+    if name not in _PLUGINS or not hasattr(ort, "get_ep_devices"):  # an older one
         return False
-    ort.register_execution_provider_library(name, plugin.get_library_path())
-    return True
+    if name not in ort.get_available_providers():
+        try:
+            plugin = importlib.import_module(_PLUGINS[name])
+        except ImportError:
+            return False
+        ort.register_execution_provider_library(name, plugin.get_library_path())
+    return any(device.ep_name == name for device in ort.get_ep_devices())
 
 
 def _first_line(error: Exception) -> str:

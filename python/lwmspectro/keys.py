@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names of the message port, of its keys and of the stream tags.
 
-The same names are in include/gnuradio/lwmspectro/message_keys.h;
-tests/python/test_keys.py holds the two together. Nothing else spells them.
+The same names are in include/gnuradio/lwmspectro/message_keys.h, but for those that C++
+has no use for; tests/python/test_keys.py holds the two together. Nothing else spells them.
 """
 
 from typing import Final
@@ -24,7 +24,7 @@ SAMPLE_COUNT: Final = "sample_count"  # samples in the window
 RX_TIME: Final = "rx_time"  # (whole seconds, fraction); one number in JSON
 SAMPLE_RATE: Final = "sample_rate"  # Hz; the tag on the samples is rx_rate
 CENTER_FREQ: Final = "center_freq"  # Hz; the tag on the samples is rx_freq
-LATENCY_S: Final = "latency_s"  # s, from the last sample of the window to the message
+LATENCY_S: Final = "latency_s"  # s, from the arrival of the last sample to the message
 DROPPED_WINDOWS: Final = "dropped_windows"  # windows dropped since the start
 MODEL: Final = "model"  # name and version of the bundle
 
@@ -33,12 +33,18 @@ MODEL: Final = "model"  # name and version of the bundle
 WINDOW: Final = "window"
 VALID_FRACTION: Final = "valid_fraction"  # samples present over samples of a whole window
 NONFINITE: Final = "nonfinite"  # samples that were not finite and were taken as zero
-COMPLETED_AT: Final = "completed_at"  # s, steady clock
+COMPLETED_AT: Final = "completed_at"  # s, steady clock, when the last sample had come
 
 # tags on the samples; rx_time is the same name as above
 RX_RATE: Final = "rx_rate"  # Hz
 RX_FREQ: Final = "rx_freq"  # Hz
 FLUSH: Final = "flush"  # any value: close the open window before this sample
+
+# tag of the synthetic source on the first sample of each scene
+SCENE: Final = "scene"
+
+# keys of JSON Lines beside those of the message; WINDOW there is a number that counts windows
+FILE: Final = "file"
 
 # values of status
 STATUS_OK: Final = "ok"

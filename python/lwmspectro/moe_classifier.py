@@ -44,12 +44,16 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
     status is ok), ``protocol_p`` (double), ``sample_start``, ``sample_count`` (uint64),
     ``rx_time`` (tuple of uint64 seconds and double fraction), ``sample_rate``,
     ``center_freq`` (double, Hz), ``latency_s`` (double, since the last sample of the
-    window), ``dropped_windows`` (uint64, so far) and ``model`` (symbol).
+    window came), ``dropped_windows`` (uint64, so far) and ``model`` (symbol).
 
     The model runs in a thread of its own behind a bounded queue, in batches when it is
     behind. Policy ``drop`` is for radios: the stream is never held up, the oldest window
     goes first, drops are counted and logged now and then. Policy ``block`` is for files:
     every window is answered, and the flowgraph waits.
+
+    A window fails, and gets no message, when the model raises an error or gives logits that
+    are not finite, and when its sample rate, which an rx_rate tag may have changed, is out of
+    the range of the bundle.
     """
 
     def __init__(
@@ -75,12 +79,14 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
                 ``provider`` are not used then.
 
         Raises:
-            BundleError: the bundle or its model is wrong.
+            BundleError: the bundle or its model is wrong, or the bundle is for tokens that
+                the tokenizer of this installation does not make.
             ProviderError: the provider is not available.
             ValueError: an argument is out of range.
         """
         self._bundle = open_bundle(model)
         self._spec = self._bundle.spec
+        self._spec.kernel_spec()
         gr.sync_block.__init__(
             self, name="moe_classifier", in_sig=[(np.float32, self._spec.vlen)], out_sig=None
         )
@@ -90,7 +96,9 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
             self._classify, policy, queue_depth, batch, STOP_GRACE_S, self._log_failure
         )
         self._listeners: list[Callable[[Message], None]] = []
+        self._arrival_listeners: list[Callable[[WindowInfo], None]] = []
         self._stream_error: Exception | None = None
+        self._listener_error: BaseException | None = None
         self._warn_of_drops = RateLimit(WARN_PERIOD_S)
         self._drops_logged = 0
         self._port = pmt.intern(keys.CLASSIFICATION)
@@ -108,9 +116,9 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         return self._worker.counts
 
     @property
-    def error(self) -> Exception | None:
-        """The first failure, of the stream or of the model; None while all is well."""
-        return self._stream_error or self._worker.error
+    def error(self) -> BaseException | None:
+        """The first failure, of stream, model or listener; None while all is well."""
+        return self._stream_error or self._worker.error or self._listener_error
 
     def windows_in(self) -> int:
         """Windows received so far: classified + failed + dropped + still on their way."""
@@ -121,7 +129,7 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         return self.counts.done
 
     def failed(self) -> int:
-        """Windows on which the model failed so far."""
+        """Windows that failed so far."""
         return self.counts.failed
 
     def dropped(self) -> int:
@@ -132,9 +140,17 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         """Calls ``listener`` with each message as a Python dict, in the thread of the model.
 
         When the flowgraph has stopped by itself and ``wait()`` has returned, listeners have
-        been given every message.
+        been given every message. What a listener raises is logged and kept in
+        :attr:`error`; the window counts as answered.
         """
         self._listeners.append(listener)
+
+    def add_arrival_listener(self, listener: Callable[[WindowInfo], None]) -> None:
+        """Calls ``listener`` with each window that comes in, before it waits for the model.
+
+        In the thread of the scheduler, in order; for those that are dropped later, too.
+        """
+        self._arrival_listeners.append(listener)
 
     def cancel(self) -> None:
         """Drops what is queued and what comes, so that stopping the flowgraph is quick."""
@@ -165,6 +181,8 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
             self.logger.error(str(error))
             return int(gr.WORK_DONE)
         for index, vector in enumerate(tokens):
+            for listener in self._arrival_listeners:
+                self._tell(listener, infos[index])
             self._worker.submit(_Window(vector.copy(), infos[index]))
         if self._policy == BLOCK:
             # messages posted after this block has ended would not reach their readers
@@ -173,23 +191,41 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
             self._log_drops()
         return len(tokens)
 
-    def _classify(self, windows: list[_Window]) -> None:
+    def _classify(self, windows: list[_Window]) -> list[BaseException]:
+        """Answers windows; returns an error for each one that failed."""
+        failures: list[BaseException] = []
         logits = self._router(np.stack([window.tokens for window in windows]))
         if len(logits) != len(windows):
             raise ValueError(f"model: expected {len(windows)} rows of logits, got {len(logits)}")
         for row, window in zip(logits, windows, strict=True):
-            answer = self._describe(row, window)
+            try:
+                answer = self._describe(row, window)
+            except ValueError as error:
+                failures.append(error)
+                continue
             self.message_port_pub(self._port, message.to_pmt(answer))
             for listener in self._listeners:
-                listener(answer)
+                self._tell(listener, answer)
+        return failures
+
+    def _tell(self, listener: Callable[[Any], None], what: Any) -> None:
+        try:
+            listener(what)
+        except BaseException as error:  # not the model's fault, nor the stream's
+            if self._listener_error is None:
+                self.logger.error(f"a listener failed: {error!r}")
+                self._listener_error = error
 
     def _describe(self, logits: NDArray[np.float32], window: _Window) -> Message:
         spec, info = self._spec, window.info
-        c0 = window.tokens[: spec.spectrogram_size].reshape(spec.n_frames, spec.n_bins)
+        spec.check_samp_rate(info.sample_rate)
+        c0, c3 = np.split(window.tokens, [spec.spectrogram_size])
+        c0 = c0.reshape(spec.n_frames, spec.n_bins)
         frames = max(1, int(info.valid_fraction * spec.n_frames))  # the rest is padding
         verdict = decide(
             logits,
             c0[:frames],
+            c3.reshape(len(spec.correlogram_rows), -1),
             self._bundle.protocols,
             self._bundle.thresholds,
             info.valid_fraction,
@@ -218,5 +254,5 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
                 "the model is slower than the stream"
             )
 
-    def _log_failure(self, error: Exception) -> None:
+    def _log_failure(self, error: BaseException) -> None:
         self.logger.error(f"the model failed: {error}")

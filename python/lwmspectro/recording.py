@@ -5,11 +5,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import kernels
 from .errors import InputError
 from .sample_format import SampleFormat
 from .strict_json import describe
 
-SAMP_RATE_RANGE = (1.92e6, 61.44e6)
+SAMP_RATE_RANGE = (kernels.min_samp_rate, kernels.max_samp_rate)
 """Lowest and highest sample rate of the tokenizer, Hz."""
 
 

@@ -4,11 +4,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from . import strict_json
+from . import kernels, strict_json
 from .errors import BundleError, InputError
 
-CORRELOGRAM_COLS = 128
-"""Values in one row of the correlogram (C3)."""
+LARGEST = 1_000_000
+"""No count of a spec is larger; what the tokenizer takes is far below."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Spec:
     correlogram, one row of 128 values for each name in ``correlogram_rows``.
     """
 
+    features: int
+    """Version of the tokens: a model understands those on which it was trained, no others."""
     n_frames: int
     """Frames in a window."""
     frame_us: int
@@ -36,11 +38,13 @@ class Spec:
     """Names of the rows of C3, in the order in which they are stored."""
 
     def __post_init__(self) -> None:
-        for name in ("n_frames", "frame_us", "n_bins"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        for name in ("features", "n_frames", "frame_us", "n_bins"):
+            if not 1 <= getattr(self, name) <= LARGEST:
+                got = strict_json.describe(getattr(self, name))
+                raise ValueError(f"{name}: expected 1 to {LARGEST}, got {got}")
         if not 1 <= self.hop_frames <= self.n_frames:
-            raise ValueError(f"hop_frames: expected 1 to {self.n_frames}, got {self.hop_frames}")
+            got = strict_json.describe(self.hop_frames)
+            raise ValueError(f"hop_frames: expected 1 to {self.n_frames}, got {got}")
         if not 0.0 < self.samp_rate_min <= self.samp_rate_max:
             raise ValueError(
                 "samp_rate_min: expected more than 0 and at most samp_rate_max, "
@@ -55,7 +59,7 @@ class Spec:
     @property
     def vlen(self) -> int:
         """Floats in one vector of tokens: C0, then C3."""
-        return self.spectrogram_size + len(self.correlogram_rows) * CORRELOGRAM_COLS
+        return self.spectrogram_size + len(self.correlogram_rows) * kernels.correlogram_cols
 
     @property
     def window_s(self) -> float:
@@ -91,16 +95,18 @@ class Spec:
         """The ``kernels.window_spec`` that the tokenizer takes.
 
         Raises:
-            BundleError: the tokenizer of this installation cannot do that.
+            BundleError: the tokenizer of this installation makes other tokens.
         """
-        from . import kernels
-
+        for name, made, wanted in (
+            ("features", kernels.features_version, self.features),
+            ("correlogram_rows", kernels.correlogram_rows, self.correlogram_rows),
+        ):
+            if wanted != made:
+                raise BundleError(
+                    f"spec: {name}: expected {made}, as the tokenizer here makes them, got {wanted}"
+                )
         try:
-            spec = kernels.window_spec(self.n_frames, self.frame_us, self.n_bins, self.hop_frames)
-        except ValueError as error:
-            raise BundleError(f"spec: {error}") from None
-        if spec.vlen != self.vlen:
-            raise BundleError(
-                f"spec: expected {spec.vlen} tokens, as the tokenizer makes them, got {self.vlen}"
-            )
-        return spec
+            return kernels.window_spec(self.n_frames, self.frame_us, self.n_bins, self.hop_frames)
+        except (TypeError, ValueError, OverflowError) as error:
+            text = (str(error).splitlines() or [type(error).__name__])[0]
+            raise BundleError(f"spec: {text}") from None

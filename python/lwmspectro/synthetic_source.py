@@ -14,7 +14,6 @@ from .synthetic_scenes import SCENES, Scene, receiver_noise
 from .waveforms.common import db_to_amplitude, db_to_power
 
 CYCLE = "cycle"
-SCENE_TAG = "scene"
 
 BUFFER_SAMPLES = 1 << 17
 CHUNK = 1 << 15  # samples that are worked on at once: they stay in the cache
@@ -147,7 +146,7 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
             time = pmt.make_tuple(pmt.from_uint64(0), pmt.from_double(0.0))
             self._tag(keys.RX_TIME, time)
         if self._position == 0 or len(self._scenes) > 1:
-            self._tag(SCENE_TAG, pmt.intern(self.scene_at(self._position)))
+            self._tag(keys.SCENE, pmt.intern(self.scene_at(self._position)))
             self._channel = self._new_channel()
 
     def _render(self, out: NDArray[np.complex64]) -> int:

@@ -4,7 +4,8 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,18 +37,19 @@ class Worker(Generic[T]):
 
     def __init__(
         self,
-        handle: Callable[[list[T]], None],
+        handle: Callable[[list[T]], Sequence[BaseException] | None],
         policy: str = DROP,
         depth: int = 8,
         batch: int = 8,
         grace_s: float = 0.0,
-        on_error: Callable[[Exception], None] | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         """A worker that is not running yet.
 
         Args:
-            handle: takes 1 to ``batch`` items, oldest first. What it raises is kept in
-                :attr:`error`, the items are counted as failed, and work goes on.
+            handle: takes 1 to ``batch`` items, oldest first, and returns an error for
+                each of them that failed. Where it raises, all of them failed. The first
+                error is kept in :attr:`error`, and work goes on.
             policy: ``drop`` or ``block``.
             depth: most items in the queue, beside those being handled.
             batch: most items handed over at once.
@@ -74,7 +76,7 @@ class Worker(Generic[T]):
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._counts = Counts()
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
 
     @property
     def counts(self) -> Counts:
@@ -83,8 +85,8 @@ class Worker(Generic[T]):
             return self._counts
 
     @property
-    def error(self) -> Exception | None:
-        """What ``handle`` raised first, if it ever did."""
+    def error(self) -> BaseException | None:
+        """What ``handle`` raised or returned first, if it ever did."""
         return self._error
 
     def start(self) -> None:
@@ -142,12 +144,13 @@ class Worker(Generic[T]):
     def _run(self) -> None:
         while items := self._take():
             try:
-                self._handle(items)
-            except Exception as error:
-                self._finish(failed=len(items))
-                self._report(error)
-            else:
-                self._finish(done=len(items))
+                errors: Sequence[BaseException] = self._handle(items) or ()
+                failed = len(errors)
+            except BaseException as error:  # this thread goes on: somebody may be waiting for it
+                errors, failed = [error], len(items)
+            if errors:
+                self._report(errors[0])
+            self._finish(done=len(items) - failed, failed=failed)
 
     def _take(self) -> list[T]:
         """The next batch; empty at the end."""
@@ -158,16 +161,17 @@ class Worker(Generic[T]):
             self._changed.notify_all()
             return items
 
-    def _finish(self, done: int = 0, failed: int = 0) -> None:
+    def _finish(self, done: int, failed: int) -> None:
         with self._changed:
             self._in_flight = 0
             self._count(done=done, failed=failed)
             self._changed.notify_all()
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: BaseException) -> None:
         first, self._error = self._error is None, self._error or error
         if first and self._on_error is not None:
-            self._on_error(error)
+            with suppress(Exception):
+                self._on_error(error)
 
     def _discard(self) -> None:
         self._count(dropped=len(self._queue))

@@ -112,13 +112,17 @@ MakeBundle = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
-    """A bundle whose logits are tokens[:, :4] * gain + bias: make_bundle(gain=1, bias=[0] * 4)."""
+    """A bundle whose logits are tokens[:, :4] * gain + bias: make_bundle(gain=1, bias=[0] * 4).
+
+    Fields of its bundle.json may be given; those of ``spec`` are put among the usual ones.
+    """
     import onnx
+    from gnuradio.lwmspectro import kernels
     from gnuradio.lwmspectro.bundle_writer import write_bundle
 
     vlen = 17408
 
-    def make(gain: float = 1.0, bias: tuple[float, ...] = (0, 0, 0, 0), **fields: object) -> Path:
+    def make(gain: float = 1.0, bias: tuple[float, ...] = (0, 0, 0, 0), **fields: Any) -> Path:
         helper, kind = onnx.helper, onnx.TensorProto.FLOAT
         constants = {
             "starts": np.array([0]),
@@ -140,17 +144,18 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
         folder = tmp_path_factory.mktemp("bundle") / "tiny"
-        defaults = {
+        defaults: dict[str, Any] = {
             "name": "tiny",
             "version": "1",
             "spec": {
+                "features": 1,
                 "n_frames": 128,
                 "frame_us": 200,
                 "n_bins": 128,
                 "hop_frames": 128,
                 "samp_rate_min": 1.92e6,
                 "samp_rate_max": 61.44e6,
-                "correlogram_rows": [f"row{index}" for index in range(8)],
+                "correlogram_rows": list(kernels.correlogram_rows),
             },
             "labels": {"protocol": ["wifi", "lte", "nr", "none"]},
             "thresholds": {
@@ -170,6 +175,7 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
             "metrics": {},
         }
         contents = {"router.onnx": model.SerializeToString()}
+        fields["spec"] = {**defaults["spec"], **fields.get("spec", {})}
         write_bundle(folder, {**defaults, **fields}, contents, "# tiny\n")
         return folder
 

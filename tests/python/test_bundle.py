@@ -51,14 +51,17 @@ def test_open_bundle(folder, monkeypatch):
         (["format"], 2, "format: expected 1, got 2"),
         (["format"], "1", "bundle.json.format: expected a whole number, got '1' (string)"),
         (["extra"], 1, "got unknown ['extra']"),
-        (["name"], "", "name and version: got ''"),
+        (["name"], "", "names, version and labels: expected plain words, got ''"),
+        (["version"], "\ud800", "expected plain words, got '\\ud800'"),
+        (["labels", "protocol"], ["wifi", "a\nb", "nr", "none"], "got 'a\\nb'"),
         (["labels", "protocol"], ["none"], "labels.protocol: expected different names"),
         (["labels", "protocol"], ["a", "a", "b", "c"], "labels.protocol: expected different names"),
         (["labels"], {}, "labels.protocol: expected different names, got []"),
         (["labels", "protocol"], ["wifi", "lte", "none"], "logits: expected 3 values, got 4"),
         (["spec", "n_frames"], 129, "expected 17536 values, got 17408"),
+        (["spec", "n_frames"], 2**31, "n_frames: expected 1 to 1000000, got 2147483648"),
         (["spec", "n_frames"], 64, "hop_frames: expected 1 to 64, got 128"),
-        (["thresholds", "temperature"], 0, "temperature: expected more than 0, got 0"),
+        (["thresholds", "temperature"], 0, "temperature: expected 0.001 to 1000, got 0"),
         (["thresholds", "protocol_p"], 1.5, "protocol_p: expected 0 to 1, got 1.5"),
         (["models"], {}, "models: expected 'router', got []"),
         (["models", "router", "input", "dtype"], "int8", "tokens: expected float32, got int8"),
@@ -68,6 +71,8 @@ def test_open_bundle(folder, monkeypatch):
         (["files", "../x"], {"sha256": "0", "bytes": 1}, "expected plain file names"),
         (["files", "/etc/passwd"], {"sha256": "0", "bytes": 1}, "expected plain file names"),
         (["files", "gone"], {"sha256": "0", "bytes": 1}, "No such file"),
+        (["files"], {}, "expected an entry for 'MODEL_CARD.md', got none"),
+        (["files", "MODEL_CARD.md", "sha256"], "0", "MODEL_CARD.md: expected SHA-256 0, got"),
         (["files", "router.onnx", "bytes"], 1, "router.onnx: expected 1 bytes, got"),
         (["files", "router.onnx", "sha256"], "0", "router.onnx: expected SHA-256 0, got"),
     ],
@@ -125,18 +130,19 @@ def test_any_damage_to_the_manifest_is_one_kind_of_error(folder, data):
     )
     copy = folder.with_name("damaged")
     copy.mkdir(exist_ok=True)
-    (copy / "router.onnx").write_bytes((folder / "router.onnx").read_bytes())
+    for name in ("router.onnx", "MODEL_CARD.md"):
+        (copy / name).write_bytes((folder / name).read_bytes())
     (copy / "bundle.json").write_bytes(damaged)
     with contextlib.suppress(BundleError):
         Bundle.load(copy)
 
 
-def rewrite(folder: Path, **change: object) -> Bundle:
-    """Writes the bundle that is in a folder over itself."""
+def rewrite(folder: Path, target: Path | None = None, **change: object) -> Bundle:
+    """Writes the bundle that is in a folder over itself, or into another."""
     manifest = json.loads((folder / "bundle.json").read_text())
     fields = {key: value for key, value in manifest.items() if key not in ("format", "files")}
     contents = {"router.onnx": (folder / "router.onnx").read_bytes()}
-    return write_bundle(folder, {**fields, **change}, contents, "# card\n")
+    return write_bundle(target or folder, {**fields, **change}, contents, "# card\n")
 
 
 def test_writing_replaces_the_old_bundle(folder):
@@ -146,10 +152,69 @@ def test_writing_replaces_the_old_bundle(folder):
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_hashes_are_of_what_was_written(folder):
-    entry = Bundle.load(folder).manifest.files["router.onnx"]
-    content = (folder / "router.onnx").read_bytes()
+@pytest.mark.parametrize("name", ["router.onnx", "MODEL_CARD.md"])
+def test_hashes_are_of_what_was_written(folder, name):
+    entry = Bundle.load(folder).manifest.files[name]
+    content = (folder / name).read_bytes()
     assert (entry.sha256, entry.bytes) == (hashlib.sha256(content).hexdigest(), len(content))
+
+
+def test_a_changed_card_is_noticed(folder):
+    (folder / "MODEL_CARD.md").write_text("# tinY\n")
+    with pytest.raises(BundleError, match=r"MODEL_CARD.md: expected SHA-256"):
+        Bundle.load(folder)
+
+
+def test_files_that_are_not_listed_are_ignored(folder):
+    (folder / "notes.txt").write_text("mine")
+    assert Bundle.load(folder).id == "tiny-1"
+
+
+def test_writing_spares_a_folder_that_is_no_bundle(make_bundle, tmp_path):
+    source, target = make_bundle(), tmp_path / "papers"
+    target.mkdir()
+    (target / "thesis.tex").write_text("years of work")
+    with pytest.raises(BundleError, match="expected a bundle or nothing, got a folder without"):
+        rewrite(source, target)
+    assert [path.name for path in target.iterdir()] == ["thesis.tex"]
+    assert (target / "thesis.tex").read_text() == "years of work"
+
+
+def test_writing_spares_files_beside_a_bundle(folder):
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match=r"files of a bundle alone, got also \['notes.txt'\]"):
+        rewrite(folder, version="2")
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert Bundle.load(folder).id == "tiny-1"
+
+
+def test_writing_spares_files_and_links(folder, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(folder)
+    for name in ("file", "link"):
+        with pytest.raises(BundleError, match="expected a bundle's folder, got a file or a link"):
+            rewrite(folder, tmp_path / name)
+    assert (tmp_path / "file").read_text() == "mine"
+    assert Bundle.load(folder).id == "tiny-1"
+
+
+def test_writing_fills_an_empty_folder(folder, tmp_path):
+    (tmp_path / "new").mkdir()
+    assert rewrite(folder, tmp_path / "new", version="2").id == "tiny-2"
+
+
+def test_the_old_bundle_comes_back_when_the_new_one_cannot_move(folder, monkeypatch):
+    rename = Path.rename
+
+    def interrupted(self, target):
+        if self.name == "new":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rewrite(folder, version="2")
+    assert Bundle.load(folder).id == "tiny-1"
 
 
 @pytest.mark.parametrize("change", [{"version": ""}, {"surplus": 1}, {"labels": {}}])

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Samples in, messages out: the hier block, with the real tokenizer."""
 
+import itertools
+import threading
+
 import numpy as np
 import pmt
 import pytest
@@ -88,6 +91,50 @@ def test_a_new_rate_and_frequency_start_a_new_window(lte_bundle, noise):
 def test_rate_out_of_range(lte_bundle, rate):
     with pytest.raises(ValueError, match=r"samp_rate: expected 1.92e\+06 to 6.144e\+07 Hz"):
         classifier(rate, 0.0, lte_bundle)
+
+
+def test_windows_at_a_rate_that_the_bundle_does_not_know_fail(make_bundle, noise):
+    bundle = Bundle.load(make_bundle(spec={"samp_rate_max": 3e6}))
+    block = classifier(RATE, 0.0, bundle, "block")
+    tags = [
+        tag(WINDOW, keys.RX_RATE, pmt.from_double(2 * RATE)),
+        tag(3 * WINDOW, keys.RX_RATE, pmt.from_double(RATE)),
+    ]
+    heard = run(block, noise(4 * WINDOW), tags)
+    assert [answer[keys.SAMPLE_START] for answer in heard] == [0, 3 * WINDOW]
+    assert (block.counts.done, block.counts.failed) == (2, 1)
+    assert "samp_rate: expected 1.92e+06 to 3e+06 Hz, got 3.84e+06" in str(block.error)
+
+
+def test_retuning_all_the_time(lte_bundle, noise):
+    """From another thread, while samples run: each window says one frequency, all in order."""
+    block = classifier(RATE, 1e9, lte_bundle, "block")
+    over = threading.Event()
+    asked = {1e9}
+
+    def retune():
+        for number in itertools.count():
+            freq = 1e9 + number % 1000
+            asked.add(freq)
+            block.set_center_freq(freq)
+            if over.is_set():
+                return
+
+    hammer = threading.Thread(target=retune)
+    hammer.start()
+    try:
+        heard = run(block, noise(40 * WINDOW))
+    finally:
+        over.set()
+        hammer.join()
+    assert block.error is None
+    assert len({answer[keys.CENTER_FREQ] for answer in heard}) > 1
+    assert {answer[keys.CENTER_FREQ] for answer in heard} <= asked
+    end = 0
+    for answer in heard:
+        assert answer[keys.SAMPLE_START] >= end
+        end = answer[keys.SAMPLE_START] + answer[keys.SAMPLE_COUNT]
+    assert end <= 40 * WINDOW
 
 
 def test_set_center_freq(lte_bundle, noise):

@@ -5,9 +5,11 @@ import contextlib
 import io
 import json
 import subprocess
+import sys
 
 import numpy as np
 import pytest
+from gnuradio.lwmspectro import classifier
 from gnuradio.lwmspectro.cli import classify, console
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -85,20 +87,12 @@ def test_bad_input_is_one_line(run_app, tmp_path, raw, lte_bundle, arguments, me
     [
         ({"samp_rate_min": 2e6}, "noise.raw: samp_rate: expected 2e+06 to 6.144e+07 Hz, got"),
         ({"n_frames": 64, "n_bins": 256, "hop_frames": 64}, "spec: n_bins: expected 64 or 128"),
-        ({"n_frames": 132, "correlogram_rows": ["a"] * 4}, "spec: expected 17920 tokens, as the"),
+        ({"features": 2}, "spec: features: expected 1, as the tokenizer here makes them, got 2"),
+        ({"correlogram_rows": ["a"] * 8}, "spec: correlogram_rows: expected ('cp_15khz', "),
     ],
 )
 def test_a_bundle_that_does_not_fit_is_one_line(run_app, make_bundle, raw, change, message):
-    spec = {
-        "n_frames": 128,
-        "frame_us": 200,
-        "n_bins": 128,
-        "hop_frames": 128,
-        "samp_rate_min": 1.92e6,
-        "samp_rate_max": 61.44e6,
-        "correlogram_rows": ["a"] * 8,
-    }
-    model = make_bundle(spec={**spec, **change})
+    model = make_bundle(spec=change)
     assert_one_line(run_app(APP, raw, *raw_options(), "--model", model), message)
 
 
@@ -185,6 +179,111 @@ def test_random_metadata(tmp_path, lte_bundle, info, captures, text):
         json.dumps({**meta, "captures": captures}).encode() if text is None else text
     )
     assert_ends_well([tmp_path / "a.sigmf-meta", "--model", lte_bundle])
+
+
+def places_in(data, path=()):
+    """The path of each value in parsed JSON."""
+    items = ()
+    if isinstance(data, dict):
+        items = data.items()
+    elif isinstance(data, list):
+        items = enumerate(data)
+    for key, value in items:
+        yield (*path, key)
+        yield from places_in(value, (*path, key))
+
+
+GONE = object()
+replacements = (
+    values
+    | st.sampled_from([GONE, 2**31, -(2**31) - 1, 2**63, 10**400, 1e308, 5e-324, -0.0, "\ud800"])
+    | st.lists(values, max_size=3)
+    | st.dictionaries(st.text(max_size=3), values, max_size=2)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(data=st.data())
+def test_random_changes_of_a_bundle(tmp_path, raw, lte_bundle, data):
+    manifest = json.loads((lte_bundle / "bundle.json").read_text())
+    for _ in range(data.draw(st.integers(1, 2))):
+        *path, last = data.draw(st.sampled_from(sorted(places_in(manifest), key=str)))
+        place = manifest
+        for key in path:
+            place = place[key]
+        if (value := data.draw(replacements)) is GONE:
+            del place[last]
+        else:
+            place[last] = value
+    folder = tmp_path / "changed"
+    folder.mkdir(exist_ok=True)
+    for file in lte_bundle.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    assert_ends_well([raw, *raw_options(), "--model", folder])
+
+
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+def test_a_full_disk_is_one_line_and_status_1(run_app, raw, lte_bundle, form):
+    options = [*raw_options(), "--format", form, "--model", lte_bundle]
+    with open("/dev/full", "w") as full:
+        result = run_app(
+            APP, raw, *options, capture_output=False, stdout=full, stderr=subprocess.PIPE
+        )
+    assert result.returncode == 1, result.stderr
+    message = "results cannot be written: No space left on device"
+    assert result.stderr == f"{APP}: error: {message}\n"
+
+
+def test_a_disk_that_is_full_at_the_end_is_one_line_and_status_1():
+    """Where what is buffered is written at last."""
+    code = (
+        "import sys; from gnuradio.lwmspectro.cli.console import command_line; "
+        "sys.exit(command_line('x', lambda results: 0 * results.write('some')))"
+    )
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert result.returncode == 1
+    assert result.stderr == "x: error: results cannot be written: No space left on device\n"
+
+
+def test_results_that_cannot_be_written_are_no_failure_of_the_model(raw, lte_bundle, monkeypatch):
+    class Full(io.StringIO):
+        def flush(self):
+            raise console.OutputError(28, "full")
+
+    blocks = []
+
+    def remember(*arguments, **options):
+        blocks.append(classifier(*arguments, **options))
+        return blocks[0]
+
+    monkeypatch.setattr(classify, "classifier", remember)
+    args = classify._parser().parse_args(
+        [str(raw), *map(str, raw_options()), "--model", str(lte_bundle)]
+    )
+    with pytest.raises(console.OutputError, match="full"):
+        classify.run(args, Full())
+    assert blocks[0].counts.failed == 0
+    assert blocks[0].error is None
+
+
+def test_a_listener_that_fails_is_status_1(raw, lte_bundle, monkeypatch):
+    """As a mistake of ours would be: no result may be missing without a word."""
+
+    def fail(*_):
+        raise ArithmeticError("ours")
+
+    monkeypatch.setattr(classify._Writer, "write", fail)
+    status, errors, _ = run_quietly([raw, *raw_options(), "--model", lte_bundle])
+    assert (status, errors) == (1, f"{APP}: error: ours\n")
 
 
 def test_a_model_that_fails_is_status_1(raw, lte_bundle, monkeypatch):

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
-from gnuradio.lwmspectro import Thresholds
-from gnuradio.lwmspectro.decision import Verdict, decide, energy_excess_db, softmax
+from gnuradio.lwmspectro import Thresholds, kernels
+from gnuradio.lwmspectro.decision import (
+    Verdict,
+    decide,
+    energy_excess_db,
+    repeats_db,
+    softmax,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 LABELS = ("wifi", "lte", "nr", "none")
 LIMITS = Thresholds(protocol_p=0.7, partial_p=0.9, energy_db=6.0, temperature=2.0)
+NO_REPEATS = np.zeros((8, 128), np.float32)
 SURE_NR = np.float32([0, 0, 20, 0])
 LIKELY_NR = np.float32([0, 0, 5, 0])  # p = 0.80
 UNSURE = np.float32([1, 1, 1, 1])
@@ -24,6 +31,13 @@ def carrier(level_db):
     c0 = noise()
     c0[:, 30] = level_db
     return c0
+
+
+def row(name, level_db):
+    """C3 with one value in the row of that name."""
+    c3 = NO_REPEATS.copy()
+    c3[kernels.correlogram_rows.index(name), 70] = level_db
+    return c3
 
 
 def burst(level_db):
@@ -46,23 +60,63 @@ def burst(level_db):
         (np.float32([0, 0, 0, 20]), carrier(20), 1.0, ("unknown", None)),
         (SURE_NR, np.full((128, 128), -200, np.float32), 1.0, ("no_signal", None)),
         (SURE_NR, np.full((128, 128), -200, np.float32), 0.5, ("no_signal", None)),
-        (np.float32([np.nan, 0, 50, 0]), carrier(20), 1.0, ("unknown", None)),
-        (np.float32([np.inf, 0, 0, 0]), noise(), 1.0, ("no_signal", None)),
     ],
 )
 def test_verdicts(logits, c0, valid, expected):
-    verdict = decide(logits, c0, LABELS, LIMITS, valid)
+    verdict = decide(logits, c0, NO_REPEATS, LABELS, LIMITS, valid)
     assert (verdict.status, verdict.protocol) == expected
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("c0", [noise(), np.full((128, 128), -200, np.float32)])
+def test_logits_that_are_not_finite_are_no_verdict(c0, value):
+    with pytest.raises(ValueError, match="model: expected finite logits, got"):
+        decide(np.float32([0, value, 50, 0]), c0, NO_REPEATS, LABELS, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("c3", "expected"),
+    [
+        (row("cp_15khz", 19.9), "no_signal"),
+        (row("cp_15khz", 20.1), "unknown"),
+        (row("repeat_10ms", 40.0), "unknown"),
+        (row("energy_1ms", 40.0), "no_signal"),  # that is power, not repetition
+    ],
+)
+def test_a_steady_signal_that_fills_the_band_shows_by_its_repetitions(c3, expected):
+    assert decide(UNSURE, noise(), c3, LABELS, LIMITS).status == expected
+    assert decide(SURE_NR, noise(), c3, LABELS, LIMITS).status == "ok"
+    assert decide(UNSURE, noise(), c3, LABELS, LIMITS, 0.5).status == "partial"
+
+
+@pytest.mark.parametrize("rate", [1.92e6, 15.36e6])
+def test_noise_repeats_nothing_and_a_cyclic_prefix_does(rng, rate):
+    """OFDM of 15 kHz over the whole band, each symbol new: C0 is as flat as that of noise."""
+    tokenizer = kernels.window_tokenizer(rate)
+    n, fft = tokenizer.window_len(), round(rate / 15e3)
+    symbols = rng.normal(size=(n // fft + 1, fft, 2)).astype(np.float32).view(np.complex64)[..., 0]
+    first, other = fft * 10 // 128, fft * 9 // 128  # prefixes of a slot of LTE
+    parts = [
+        part
+        for number, body in enumerate(symbols)
+        for part in (body[-(other if number % 7 else first) :], body)
+    ]
+    ofdm = np.concatenate(parts)[:n]
+    for iq, low, high in ((symbols.ravel()[:n], 0.0, 14.0), (ofdm, 25.0, 90.0)):
+        tokens = tokenizer.process(iq)
+        assert energy_excess_db(tokens[:16384].reshape(128, 128)) < LIMITS.energy_db
+        assert low < repeats_db(tokens[16384:].reshape(8, 128)) < high
+
+
 def test_temperature_and_probability():
-    verdict = decide(LIKELY_NR, noise(), LABELS, LIMITS)
+    verdict = decide(LIKELY_NR, noise(), NO_REPEATS, LABELS, LIMITS)
     assert verdict == Verdict("ok", "nr", pytest.approx(np.exp(2.5) / (np.exp(2.5) + 3)))
 
 
 def test_labels_in_any_order():
-    assert decide(np.float32([9, 0]), noise(), ("none", "x"), LIMITS).protocol is None
-    assert decide(np.float32([0, 9]), noise(), ("none", "x"), LIMITS).protocol == "x"
+    labels = ("none", "x")
+    assert decide(np.float32([9, 0]), noise(), NO_REPEATS, labels, LIMITS).protocol is None
+    assert decide(np.float32([0, 9]), noise(), NO_REPEATS, labels, LIMITS).protocol == "x"
 
 
 def test_energy():
@@ -78,12 +132,13 @@ def test_dc_is_not_a_signal():
 
 
 @given(
-    arrays(np.float32, 4, elements=st.floats(width=32)),
+    arrays(np.float32, 4, elements=st.floats(width=32, allow_nan=False, allow_infinity=False)),
     arrays(np.float32, (4, 8), elements=st.floats(-200, 300, width=32)),
+    arrays(np.float32, (8, 4), elements=st.floats(-200, 300, width=32)),
     st.floats(0, 1),
 )
-def test_any_numbers_have_a_verdict(logits, c0, valid):
-    verdict = decide(logits, c0, LABELS, LIMITS, valid)
+def test_any_numbers_have_a_verdict(logits, c0, c3, valid):
+    verdict = decide(logits, c0, c3, LABELS, LIMITS, valid)
     assert 0.0 <= verdict.protocol_p <= 1.0
     assert (verdict.protocol is not None) == (verdict.status == "ok")
 

@@ -5,15 +5,19 @@ import pty
 import signal
 import struct
 import subprocess
+import threading
+from pathlib import Path
 
 import pytest
-from gnuradio.lwmspectro import keys
+from gnuradio.lwmspectro import Bundle, Spec, kernels, keys
+from gnuradio.lwmspectro.cli import demo, demo_picture
 from gnuradio.lwmspectro.cli.demo_display import Lines
 from gnuradio.lwmspectro.cli.demo_record import MIXED, Answer, Record
 
 APP = "lwmspectro-demo"
 QUICK = ("--samp-rate", "2e6", "--duration", "1")
 TIMEOUT_S = 60.0
+SPEC = Spec(1, 128, 200, 128, 128, 1.92e6, 61.44e6, kernels.correlogram_rows)
 
 
 def message(index, protocol="lte"):
@@ -122,6 +126,62 @@ def test_wrong_usage_is_one_line(run_app, lte_bundle, options, complaint):
     assert complaint in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
+
+
+def test_a_full_disk_is_one_line_and_status_1(run_app, lte_bundle, tmp_path):
+    options = [*QUICK, "--model", lte_bundle, "--png", tmp_path / "demo.png"]
+    with open("/dev/full", "w") as full:
+        done = run_app(APP, *options, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1, done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith(f"{APP}: making 2 MS/s")
+    message = "results cannot be written: No space left on device"
+    assert lines[1:] == [f"{APP}: error: {message}"]
+
+
+def test_a_display_that_fails_leaves_nothing_running(lte_bundle):
+    class Failing(Lines):
+        def refresh(self):
+            raise ArithmeticError("display")
+
+    made = demo.Demo(Bundle.load(lte_bundle), 2e6, 600.0, 0)
+    with pytest.raises(ArithmeticError, match="display"):
+        made.play(Failing(io.StringIO(), made.record), threading.Event())
+    assert "lwmspectro" not in {thread.name for thread in threading.enumerate()}
+    counts = made.model.counts
+    assert counts.submitted == counts.done + counts.dropped
+
+
+def test_the_picture_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "demo.png"
+    path.write_text("old")
+    record = Record(HalfLte())
+
+    def fail(figure, file, **_):
+        Path(file).write_text("half")
+        raise OSError(28, "full", str(file))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(demo_picture.Figure, "savefig", fail)
+        with pytest.raises(OSError, match="full"):
+            demo_picture.draw(record, {}, SPEC, 2e6, "tiny-1", path)
+    assert path.read_text() == "old"
+    demo_picture.draw(record, {}, SPEC, 2e6, "tiny-1", path)
+    assert png_size(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_picture_for_a_device_is_written_there(tmp_path):
+    """A rename would put a file in its place."""
+    path = tmp_path / "null"
+    path.symlink_to("/dev/null")
+    demo_picture.draw(Record(HalfLte()), {}, SPEC, 2e6, "tiny-1", path)
+    assert path.is_char_device()
+
+
+def test_make_demo_says_where_the_picture_goes(repository):
+    text = (repository / "Makefile").read_text()
+    assert "--png build/lwmspectro-demo.png" in text
 
 
 def test_scores_leave_out_what_is_mixed():

@@ -88,6 +88,30 @@ def test_names_of_a_provider(lte_bundle, provider):
     assert Router(Bundle.load(lte_bundle), provider).provider == "CPUExecutionProvider"
 
 
+@pytest.mark.parametrize("provider", ["cpu", "openvino"])
+def test_an_onnxruntime_without_plugins(lte_bundle, provider, monkeypatch):
+    """Before there were any, it lacked the functions that plugins need."""
+    import onnxruntime
+
+    for name in ("get_ep_devices", "register_execution_provider_library"):
+        monkeypatch.delattr(onnxruntime, name, raising=False)
+    if provider == "cpu":
+        assert Router(Bundle.load(lte_bundle), provider).provider == "CPUExecutionProvider"
+    else:
+        with pytest.raises(ProviderError, match="expected one of"):
+            Router(Bundle.load(lte_bundle), provider)
+
+
+def test_plugins_are_not_looked_for_where_none_is_asked_for(lte_bundle, monkeypatch):
+    import onnxruntime
+
+    def fail():
+        raise AssertionError
+
+    monkeypatch.setattr(onnxruntime, "get_ep_devices", fail, raising=False)
+    Router(Bundle.load(lte_bundle), "cpu")
+
+
 def test_openvino_where_it_is_installed(lte_bundle):
     pytest.importorskip("onnxruntime_ep_openvino", reason="no OpenVINO provider is installed")
     router = Router(Bundle.load(lte_bundle), "openvino")

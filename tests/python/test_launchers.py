@@ -3,7 +3,6 @@
 
 import importlib.util
 import os
-import signal
 import subprocess
 from pathlib import Path
 
@@ -57,4 +56,4 @@ def test_a_closed_pipe_ends_quietly(prefix):
     )
     os.close(writer)
     assert result.stderr == ""
-    assert result.returncode == -signal.SIGPIPE
+    assert result.returncode == 0

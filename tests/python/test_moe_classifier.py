@@ -2,6 +2,7 @@
 """The block in flowgraphs: messages, order, both policies, and models that fail or are slow."""
 
 import threading
+import time
 
 import numpy as np
 import pmt
@@ -46,6 +47,15 @@ def build(block, tokens, tags=None):
     heard = []
     block.add_listener(heard.append)
     return graph, heard
+
+
+def wait_for_windows(block, n, waiter):
+    """Returns when so many have come; the flowgraph must still be running then."""
+    deadline = time.monotonic() + TIMEOUT
+    while block.windows_in() < n:
+        waiter.join(0.005)
+        assert waiter.is_alive()
+        assert time.monotonic() < deadline
 
 
 class Slow:
@@ -107,8 +117,6 @@ def test_message_has_all_keys_that_are_known(lte_bundle, rng):
 
 
 def test_latency_is_measured_on_the_steady_clock(lte_bundle, rng):
-    import time
-
     begun = time.monotonic()
     block = moe_classifier(lte_bundle, policy="block")
     graph, heard = build(block, make_tokens(rng, 1), [window_tag(0, completed_at=begun)])
@@ -134,8 +142,7 @@ def test_drop_never_holds_up_the_stream(lte_bundle, rng):
     assert slow.entered.acquire(timeout=TIMEOUT)
     waiter = threading.Thread(target=graph.wait)
     waiter.start()
-    while block.windows_in() < 30:  # the source is through although nothing was answered
-        assert waiter.is_alive()
+    wait_for_windows(block, 30, waiter)  # the source is through although nothing was answered
     slow.open.set()
     waiter.join(TIMEOUT)
     counts = block.counts
@@ -155,8 +162,7 @@ def test_dropped_windows_are_told(lte_bundle, rng):
     assert slow.entered.acquire(timeout=TIMEOUT)
     waiter = threading.Thread(target=graph.wait)
     waiter.start()
-    while block.windows_in() < 10:
-        assert waiter.is_alive()
+    wait_for_windows(block, 10, waiter)
     dropped = block.dropped()
     slow.open.set()
     waiter.join(TIMEOUT)
@@ -197,17 +203,58 @@ def test_a_model_that_gives_too_little_fails(lte_bundle, rng):
     assert "expected 1 rows of logits, got 0" in str(block.error)
 
 
-def test_logits_that_are_not_finite_are_no_protocol(lte_bundle, rng):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_that_are_not_finite_are_a_failure(lte_bundle, rng, value):
     def router(tokens):
-        return np.full((len(tokens), 4), np.nan, np.float32)
+        logits = np.zeros((len(tokens), 4), np.float32)
+        logits[tokens[:, 0] > 100.0, 2] = value
+        return logits
 
-    graph, heard = build(
-        moe_classifier(lte_bundle, policy="block", router=router), make_tokens(rng, 2)
-    )
+    tokens = make_tokens(rng, 3)
+    tokens[1, 0] = 101.0
+    block = moe_classifier(lte_bundle, policy="block", router=router)
+    graph, heard = build(block, tokens)
     graph.run()
-    assert [(answer[keys.STATUS], answer[keys.PROTOCOL_P]) for answer in heard] == [
-        ("no_signal", 0.0)
-    ] * 2
+    assert [answer[keys.SAMPLE_START] for answer in heard] == [0, 2000]
+    assert (block.classified(), block.failed()) == (2, 1)
+    assert "model: expected finite logits, got [0.0, 0.0, " in str(block.error)
+
+
+@pytest.mark.parametrize("kind", [ArithmeticError, OSError, SystemExit])
+def test_a_listener_that_fails_is_not_the_model(lte_bundle, rng, kind):
+    block = moe_classifier(lte_bundle, policy="block")
+
+    def listener(answer):
+        raise kind("listener")
+
+    block.add_listener(listener)
+    block.add_arrival_listener(listener)
+    graph, heard = build(block, make_tokens(rng, 9))
+    graph.run()
+    assert len(heard) == 9
+    assert (block.classified(), block.failed()) == (9, 0)
+    assert isinstance(block.error, kind)
+
+
+def test_arrivals_are_told_in_order_dropped_or_not(lte_bundle, rng):
+    slow = Slow()
+    block = moe_classifier(lte_bundle, policy="drop", queue_depth=1, batch=1, router=slow)
+    come = []
+    block.add_arrival_listener(lambda info: come.append(info.sample_start))
+    graph, heard = build(block, make_tokens(rng, 10))
+    graph.start()
+    waiter = threading.Thread(target=graph.wait)
+    waiter.start()
+    wait_for_windows(block, 10, waiter)
+    slow.open.set()
+    waiter.join(TIMEOUT)
+    assert come == [1000 * n for n in range(10)]
+    assert len(heard) < 10
+
+
+def test_a_bundle_for_other_tokens_is_refused(make_bundle):
+    with pytest.raises(BundleError, match="features: expected 1"):
+        moe_classifier(make_bundle(spec={"features": 2}))
 
 
 def test_vectors_without_the_tag_are_refused(lte_bundle, rng):

@@ -2,6 +2,7 @@
 """lwmspectro-monitor, as installed: sources, signals, publishing, and its summary."""
 
 import contextlib
+import io
 import json
 import os
 import pty
@@ -12,10 +13,13 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import zmq
+from gnuradio.lwmspectro.cli import monitor
+from gnuradio.lwmspectro.cli.displays import Display
 
 APP = "lwmspectro-monitor"
 RATE = 1_920_000
@@ -168,6 +172,67 @@ def test_a_reader_that_goes_away(endless):
     process.stdout.close()
     process.stderr.read()
     assert process.wait(TIMEOUT) in (0, -signal.SIGPIPE)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "table"])
+def test_a_full_disk_is_one_line_and_status_1(run_app, file_source, form):
+    with open("/dev/full", "w") as full:
+        options = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
+        result = run_app(APP, *file_source, "--format", form, **options)
+    assert result.returncode == 1, result.stderr
+    message = "results cannot be written: No space left on device"
+    assert result.stderr == f"{APP}: error: {message}\n"
+
+
+def test_a_broken_pipe_of_a_driver_cannot_end_it(endless):
+    """SIGPIPE would, without a word."""
+    process = endless("--format", "jsonl")
+    assert process.stdout.readline()
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    ignored = int(re.search(r"SigIgn:\s*(\w+)", status).group(1), 16)
+    assert ignored & 1 << (signal.SIGPIPE - 1)
+
+
+class FailingDisplay(Display):
+    """Of which refresh() fails at its second call."""
+
+    refreshed = 0
+
+    def refresh(self):
+        self.refreshed += 1
+        if self.refreshed == 2:
+            raise ArithmeticError("display")
+
+
+class FakePublisher:
+    """Remembers what came after it was closed."""
+
+    def __init__(self, endpoint):
+        self.closed = False
+        self.late = 0
+        FakePublisher.last = self
+
+    def send(self, record):
+        self.late += self.closed
+
+    def close(self):
+        names = {thread.name for thread in threading.enumerate()}
+        self.model_ended = "lwmspectro" not in names
+        self.closed = True
+
+
+def test_a_display_that_fails_leaves_nothing_running(recording, lte_bundle, monkeypatch):
+    monkeypatch.setattr(monitor, "_display", lambda *_: FailingDisplay())
+    monkeypatch.setattr(monitor, "ZmqPublisher", FakePublisher)
+    args = monitor._parser().parse_args(
+        ["--source", "demo", "--samp-rate", "2e6", "--publish", "--model", str(lte_bundle)]
+    )
+    with pytest.raises(ArithmeticError, match="display"):
+        monitor.run(args, io.StringIO(), threading.Event())
+    assert "lwmspectro" not in {thread.name for thread in threading.enumerate()}
+    assert FakePublisher.last.closed
+    assert FakePublisher.last.model_ended
+    assert FakePublisher.last.late == 0
 
 
 def test_publishes_json(endless):

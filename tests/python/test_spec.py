@@ -2,9 +2,11 @@
 import dataclasses
 
 import pytest
-from gnuradio.lwmspectro import Spec, kernels
+from gnuradio.lwmspectro import BundleError, Spec, kernels
+from gnuradio.lwmspectro import spec as spec_module
 
 JSON = {
+    "features": 1,
     "n_frames": 128,
     "frame_us": 200,
     "n_bins": 128,
@@ -33,18 +35,13 @@ def test_kernel_spec_is_the_same():
     assert got == (128, 200, 128, 64, 17408)
 
 
-def test_limits_are_those_of_the_kernels():
-    from gnuradio.lwmspectro.recording import SAMP_RATE_RANGE
-    from gnuradio.lwmspectro.spec import CORRELOGRAM_COLS
-
-    assert (kernels.min_samp_rate, kernels.max_samp_rate) == SAMP_RATE_RANGE
-    assert kernels.correlogram_cols == CORRELOGRAM_COLS
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_frames": 0}, "n_frames: expected at least 1, got 0"),
+        ({"n_frames": 0}, "n_frames: expected 1 to 1000000, got 0"),
+        ({"n_frames": 2**31}, "n_frames: expected 1 to 1000000, got 2147483648"),
+        ({"frame_us": -(10**400)}, "frame_us: expected 1 to 1000000, got -1000"),
+        ({"features": 0}, "features: expected 1 to 1000000, got 0"),
         ({"hop_frames": 129}, "hop_frames: expected 1 to 128, got 129"),
         ({"samp_rate_min": 7e7}, "samp_rate_min: expected more than 0"),
         ({"n_bins": "128"}, "spec.n_bins: expected a whole number, got '128' (string)"),
@@ -57,10 +54,30 @@ def test_what_is_wrong_says_expected_and_got(change, message):
     assert message in str(caught.value)
 
 
-def test_tokens_of_another_length_are_refused():
-    spec = Spec.from_json({**JSON, "correlogram_rows": ["one"]})
-    with pytest.raises(ValueError, match=r"expected 17408 tokens, .* got 16512"):
+@pytest.mark.parametrize(
+    "rows",
+    [["one"], JSON["correlogram_rows"][::-1], [*JSON["correlogram_rows"][:7], "renamed"]],
+)
+def test_other_rows_are_refused(rows):
+    spec = Spec.from_json({**JSON, "correlogram_rows": rows})
+    with pytest.raises(BundleError, match=r"correlogram_rows: expected \('cp_15khz', .* got \('"):
         spec.kernel_spec()
+
+
+def test_tokens_of_another_edition_are_refused():
+    spec = Spec.from_json({**JSON, "features": 2})
+    with pytest.raises(BundleError, match=r"features: expected 1, .* got 2"):
+        spec.kernel_spec()
+
+
+def test_numbers_that_the_kernel_cannot_hold_are_refused(monkeypatch):
+    """Whatever the binding raises, should the limits of a spec ever be wider than its own."""
+    monkeypatch.setattr(spec_module, "LARGEST", 2**80)
+    for value in (2**31, 2**70):
+        spec = Spec.from_json({**JSON, "n_frames": value})
+        with pytest.raises(BundleError) as caught:
+            spec.kernel_spec()
+        assert "\n" not in str(caught.value)
 
 
 def test_a_spec_that_the_kernel_refuses():

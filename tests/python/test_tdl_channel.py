@@ -2,6 +2,7 @@
 """Tapped-delay-line fading: its statistics, and the block against the kernel."""
 
 import numpy as np
+import pmt
 import pytest
 from gnuradio import blocks, gr
 from gnuradio.lwmspectro import kernels, tdl_channel
@@ -144,7 +145,7 @@ def test_the_block_is_the_kernel():
 
 def test_the_block_delays_tags_with_the_samples():
     tag = gr.tag_t()
-    tag.offset = 1000
+    tag.offset, tag.key, tag.value = 1000, pmt.intern("rx_freq"), pmt.from_double(1e9)
     _, tags = run_block(tdl_channel(RATE, PROFILE), noise(5000), [tag])
     assert [tag.offset for tag in tags] == [1000 + GROUP_DELAY]
 

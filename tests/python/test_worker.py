@@ -138,6 +138,46 @@ def test_a_failing_handler_is_reported_once_and_work_goes_on():
     worker.stop()
 
 
+def test_a_handler_may_tell_which_items_failed():
+    def fail_on_odd(items):
+        return [ArithmeticError(f"odd: {item}") for item in items if item % 2]
+
+    reported = []
+    worker = Worker(fail_on_odd, BLOCK, depth=9, batch=9, on_error=reported.append)
+    for item in range(7):
+        worker.submit(item)
+    worker.start()
+    worker.stop()
+    assert worker.counts == Counts(submitted=7, done=4, failed=3)
+    assert [str(error) for error in reported] == ["odd: 1"]
+    assert worker.error is reported[0]
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
+def test_no_error_ends_the_thread(kind):
+    """Nobody waits for ever, not even where the report of the error fails as well."""
+    seen = []
+
+    def handle(items):
+        seen.extend(items)
+        if items == [0]:
+            raise kind
+
+    def report(error):
+        raise ArithmeticError
+
+    worker = Worker(handle, BLOCK, depth=4, batch=1, on_error=report)
+    worker.start()
+    worker.submit(0)
+    worker.wait_idle()
+    worker.submit(1)
+    worker.wait_idle()
+    worker.stop()
+    assert seen == [0, 1]
+    assert worker.counts == Counts(submitted=2, done=1, failed=1)
+    assert isinstance(worker.error, kind)
+
+
 def test_stop_and_cancel_without_start():
     worker = Worker(lambda items: None, BLOCK, depth=4)
     worker.submit(1)

@@ -5,6 +5,7 @@
 #include <gnuradio/lwmspectro/api.h>
 #include <gnuradio/lwmspectro/frame_clock.h>
 #include <gnuradio/lwmspectro/phase_fold.h>
+#include <gnuradio/lwmspectro/segment_correlator.h>
 #include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
@@ -23,9 +24,9 @@ namespace lwmspectro {
  * any amplitude from 1e-8 to 1e8, and is N rho^2 for N products of coherence rho, N at
  * most. Rows that keep the best of several ratios have a higher mean. The magnitude is
  * blind to the carrier offset. Values are limited to floor_dB from below; a row that the
- * sample rate or the length cannot hold is all floor_dB. The mean of
- * each 250 us is taken off first: the DC of a receiver, spike or drift, repeats at every
- * lag. Rows are listed in window_spec.h:
+ * sample rate or the length cannot hold is all floor_dB. The mean of each 250 us is
+ * taken off first: the DC of a receiver, spike or drift, repeats at every lag. Rows are
+ * listed in window_spec.h:
  *
  * - cp_15khz, cp_30khz: cyclic prefix, TS 36.211 6.12 and TS 38.211 5.3.1. Folded on
  *   1/7 and 1/14 of the 0.5 ms slot, the mean length of a symbol, in 128 phases;
@@ -34,9 +35,9 @@ namespace lwmspectro {
  *   The same ratio over the best of 8 (7) phases of a 4.0 (3.6) us symbol, in each
  *   frame alone, because bursts keep no common timing.
  * - wifi_stf: short training field, 17.3.3: N |sum p|^2 / (E_x E_y), E the energies of
- * the two factors, over the best segment of 3.9 us of each frame.
+ *   the two factors, over the best segment of 3.9 us of each frame.
  * - repeat_5ms, in the same form over 62.5 us, powers averaged over the window: primary
- * synchronisation signal, TS 36.211 6.11.1.
+ *   synchronisation signal, TS 36.211 6.11.1.
  * - repeat_10ms: cell-specific and demodulation reference signals, which repeat every
  *   radio frame, TS 36.211 6.10.1 and TS 38.211 7.4.1.1. Both repeat rows look for the
  *   lag within a few samples of nominal, since the two clocks differ.
@@ -55,66 +56,33 @@ public:
 private:
     using cfloat = std::complex<float>;
 
-    //! Correlation of every segment with the samples a lag later.
-    struct lag_track {
-        std::size_t lag;          // samples
-        std::size_t lag_segments; // the same in segments, whole
-        double lag_rest;          // and the rest
-        std::size_t min_segments; // fewer than these are not worth correlating
-        std::size_t n_segments;   // of the window at hand
-        std::vector<cfloat> sums; // one a segment
-    };
-
     std::size_t lag_of(double lag_s) const;
-    void add_track(double lag_s, int shift, std::size_t min_segments);
-    std::size_t segments_within(std::size_t n) const;
     //! Cleans a stretch of samples from at on; returns where it ends.
     std::size_t take_off_dc(const cfloat* samples, std::size_t n, std::size_t at);
 
     void correlate(const cfloat* samples, std::size_t n);
-    void correlate_segment(const cfloat* x, std::size_t segment);
     void correlate_frame(const cfloat* x, std::size_t n, std::size_t frame);
     void fold(const cfloat* x,
               std::size_t lag,
               std::size_t at,
               std::size_t n,
               std::initializer_list<phase_fold*> folds);
-    double segment_energy(std::size_t first, std::size_t count) const;
-    double
-    lagged_energy(const lag_track& track, std::size_t first, std::size_t count) const;
-
-    void cyclic_prefix(const phase_fold& phases, float* row);
-    void short_training(const lag_track& track, float* row);
-    void repetition(std::size_t first_track,
-                    std::size_t n_tracks,
-                    std::size_t period,
-                    float* row);
-    double fold_repeats(const lag_track& track, std::size_t period);
-    void energy(float* row) const;
 
     double d_samp_rate;
     std::size_t d_n_frames;
     bool d_wifi; // the sample rate can hold its guard interval
     frame_clock d_frames;
-    frame_clock d_segments;
-    std::vector<std::size_t> d_bounds; // segment boundaries, in samples
-    std::vector<lag_track> d_tracks;
+    segment_correlator d_segments;
     phase_fold d_prefix_15khz;
     phase_fold d_prefix_30khz;
     phase_fold d_long_symbols; // of WiFi, by their guard interval
     phase_fold d_short_symbols;
 
-    // of the window at hand
-    std::size_t d_n_segments = 0;
-    std::vector<double> d_energy;                // running sum of segment energies
-    volk::vector<cfloat> d_clean;                // the samples without their mean
-    volk::vector<cfloat> d_product;              // a block of lag products
-    volk::vector<float> d_power;                 // their squared magnitudes
-    std::vector<double> d_long_gi;               // best phase of each column
-    std::vector<double> d_short_gi;              // likewise
-    std::vector<std::complex<double>> d_symbols; // correlation over whole symbols
-    std::vector<double> d_trial;                 // a row that may be taken
-    std::vector<double> d_best;                  // the best of such rows
+    volk::vector<cfloat> d_clean;   // the window at hand without its DC
+    volk::vector<cfloat> d_product; // a block of lag products
+    volk::vector<float> d_power;    // their squared magnitudes
+    std::vector<double> d_long_gi;  // best phase of each column
+    std::vector<double> d_short_gi; // likewise
 };
 
 } // namespace lwmspectro

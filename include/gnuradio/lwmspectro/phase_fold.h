@@ -41,6 +41,9 @@ public:
     //! power.
     double ratio(std::size_t phase, std::size_t width = 1) const;
 
+    //! ratio() from each phase on.
+    std::vector<double> ratios(std::size_t width) const;
+
     //! Largest ratio of one phase alone.
     double best() const;
 

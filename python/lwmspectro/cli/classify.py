@@ -3,6 +3,7 @@
 
 import argparse
 import sys
+from collections import deque
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -21,6 +22,7 @@ from ..moe_classifier import Model
 from ..recording import SAMP_RATE_RANGE, Recording
 from ..sample_format import FORMATS
 from ..spec import Spec
+from ..window_info import WindowInfo
 from ..worker import BLOCK
 from . import rows
 from .console import (
@@ -28,11 +30,10 @@ from .console import (
     EXIT_OK,
     Parser,
     add_model_options,
+    command_line,
     complain,
-    guarded,
     is_terminal,
     number,
-    results_stream,
 )
 
 PROG = "lwmspectro-classify"
@@ -44,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     args = _parser().parse_args(argv)
     gr.logging().set_default_level(gr.log_levels.critical)  # errors are reported here
-    with results_stream() as results:
-        return guarded(PROG, lambda: run(args, results))
+    return command_line(PROG, lambda results: run(args, results))
 
 
 def run(args: argparse.Namespace, results: TextIO) -> int:
@@ -71,7 +71,7 @@ def classify_recordings(
     router: Model,
     args: argparse.Namespace,
     results: TextIO,
-) -> Exception | None:
+) -> BaseException | None:
     """Writes the results of all windows; returns what made the model fail, if it did.
 
     One flowgraph plays them all: GNU Radio 3.10 never frees blocks written in Python, nor
@@ -79,7 +79,7 @@ def classify_recordings(
 
     Raises:
         InputError: samples turned out to be wrong while they were read.
-        BrokenPipeError: nobody reads the results any more.
+        OSError: the results cannot be written; BrokenPipeError where nobody reads them.
     """
     source = iq_file_source(recordings, args.center_freq)
     block = classifier(
@@ -102,6 +102,7 @@ def classify_recordings(
             graph.stop()
 
     with _Progress(recordings, source) as progress:
+        block.add_arrival_listener(writer.expect)
         block.add_listener(listen)
         block.add_listener(progress.update)
         graph.start()
@@ -112,8 +113,8 @@ def classify_recordings(
             graph.stop()
             graph.wait()
             raise
-    if writer.broken:
-        raise BrokenPipeError
+    if writer.error is not None:
+        raise writer.error
     if source.error is not None:
         raise source.error
     if not source.ended:
@@ -129,32 +130,44 @@ class _Writer:
         self._form = form
         self._results = results
         self._console = rows.console_on(results)
-        self._recording: Recording | None = None
-        self._window = 0
-        self.broken = False
+        self._arriving: Recording | None = None
+        self._arrived = 0
+        self._expected: deque[tuple[int, int]] = deque()
+        self._headed: Recording | None = None
+        self.error: OSError | None = None
+
+    def expect(self, info: WindowInfo) -> None:
+        """Numbers a window within its recording; it may be dropped before it is answered."""
+        recording, _ = self._source.locate(info.sample_start)
+        if recording is not self._arriving:
+            self._arriving, self._arrived = recording, 0
+        self._expected.append((info.sample_start, self._arrived))
+        self._arrived += 1
 
     def write(self, answer: Message) -> bool:
-        """False when nobody reads any more."""
-        if self.broken:
+        """False when results cannot be written any more."""
+        if self.error is not None:
             return False
-        recording, start = self._source.locate(answer[keys.SAMPLE_START])
-        if recording is not self._recording:
-            self._recording, self._window = recording, 0
+        begin = answer[keys.SAMPLE_START]
+        recording, start = self._source.locate(begin)
+        begun, number = self._expected.popleft()
+        while begun != begin:  # that one was dropped, or the model failed on it
+            begun, number = self._expected.popleft()
         try:
-            self._write({**answer, keys.SAMPLE_START: start}, recording.name)
+            self._write({**answer, keys.SAMPLE_START: start}, recording, number)
             self._results.flush()
-        except BrokenPipeError:
-            self.broken = True
-        self._window += 1
-        return not self.broken
+        except OSError as error:
+            self.error = error
+        return self.error is None
 
-    def _write(self, answer: Message, name: str) -> None:
+    def _write(self, answer: Message, recording: Recording, number: int) -> None:
         if self._form == "jsonl":
-            record = {"file": name, "window": self._window, **message.to_record(answer)}
-            self._results.write(message.to_json(record) + "\n")
+            place = {keys.FILE: recording.name, keys.WINDOW: number}
+            self._results.write(message.to_json({**place, **message.to_record(answer)}) + "\n")
             return
-        if self._window == 0:
-            self._console.print(name)
+        if recording is not self._headed:
+            self._headed = recording
+            self._console.print(recording.name)
             self._console.print(rows.heading())
         self._console.print(rows.row(answer))
 
@@ -203,7 +216,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROG,
         description="Says which wireless protocol is in each 25.6 ms of a recording.",
-        epilog="Exit status: 0 done, 1 the model failed on some windows, 2 wrong input or usage.",
+        epilog="Exit status: 0 done, 1 the model failed on some windows or results could not be "
+        "written, 2 wrong input or usage.",
     )
     parser.add_argument(
         "input",

@@ -4,10 +4,11 @@
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from ..errors import UserError
 from ..inference import DEFAULT_PROVIDER, DEFAULT_THREADS
@@ -15,7 +16,14 @@ from ..moe_classifier import DEFAULT_BATCH, DEFAULT_QUEUE_DEPTH
 from ..recording import check_number
 from ..worker import POLICIES
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+class OutputError(OSError):
+    """Results cannot be written: a full disk, say. Not that nobody reads them any more."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -105,20 +113,47 @@ def one_line(text: object) -> str:
     return " ".join(printable.split())
 
 
+class _ResultsFile(io.FileIO):
+    """Tells the errors of results from all others."""
+
+    def write(self, data: "ReadableBuffer") -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(error.errno, f"results cannot be written: {error.strerror}") from None
+
+
+def command_line(prog: str, command: Callable[[TextIO], int]) -> int:
+    """Runs a command that writes results to the stream it is given; see :func:`guarded`."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # of a driver's socket: no reason to end
+
+    def write_all() -> int:
+        status = command(results)
+        results.close()  # what is left may not fit either
+        return status
+
+    with results_stream() as results:
+        return guarded(prog, write_all)
+
+
 @contextmanager
 def results_stream() -> Iterator[TextIO]:
     """The real stdout, for results alone; whatever else is written there goes to stderr.
 
-    GNU Radio, UHD and SoapySDR log to stdout, from C++; they would break JSON Lines.
+    GNU Radio, UHD and SoapySDR log to stdout, from C++; they would break JSON Lines. What
+    UTF-8 cannot hold (names of files are bytes) is written as escapes.
     """
     _fill_closed_streams()
-    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    file = io.BufferedWriter(_ResultsFile(os.dup(1), "w"))
+    results = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace")
     saved = os.dup(1)
     os.dup2(2, 1)
     try:
         yield results
     finally:
-        with suppress(BrokenPipeError):
+        with suppress(OSError):  # who wants to know has closed it
             results.close()
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -138,7 +173,8 @@ def _fill_closed_streams() -> None:
 def guarded(prog: str, command: Callable[[], int]) -> int:
     """Runs a command; what the user can mend becomes one line on stderr and status 2.
 
-    A reader of stdout that goes away ends the command without complaint.
+    Results that cannot be written are status 1; a reader of them that goes away ends the
+    command without complaint.
     """
     try:
         return command()
@@ -148,6 +184,8 @@ def guarded(prog: str, command: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
     except UserError as error:
         return complain(prog, error)
+    except OutputError as error:
+        return complain(prog, error.strerror, EXIT_FAILED)
     except OSError as error:
         return complain(prog, f"{error.filename or 'system'}: {error.strerror or error}")
 

@@ -23,12 +23,11 @@ from .console import (
     EXIT_FAILED,
     EXIT_OK,
     Parser,
+    command_line,
     complain,
-    guarded,
     is_terminal,
     number,
     positive,
-    results_stream,
 )
 from .demo_display import Lines, LiveTable, score_table
 from .demo_picture import draw
@@ -48,8 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     args = _parser().parse_args(argv)
     gr.logging().set_default_level(gr.log_levels.critical)  # errors are reported here
-    with results_stream() as results:
-        return guarded(PROG, lambda: run(args, results))
+    return command_line(PROG, lambda results: run(args, results))
 
 
 def run(args: argparse.Namespace, results: TextIO) -> int:
@@ -57,7 +55,7 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
 
     Raises:
         UserError: an option or the bundle is wrong.
-        OSError: the picture cannot be written.
+        OSError: the picture or the results cannot be written.
     """
     bundle = open_bundle(args.model)
     path = Path(args.png)
@@ -107,15 +105,20 @@ class Demo:
         self._graph.start()
         waiter = threading.Thread(target=self._graph.wait, daemon=True)
         waiter.start()
-        while waiter.is_alive() and not stop.is_set():
-            waiter.join(REFRESH_S)
-            display.refresh()
-        self._elapsed_s = time.monotonic() - started
-        if stop.is_set():
+        try:
+            while waiter.is_alive() and not stop.is_set():
+                waiter.join(REFRESH_S)
+                display.refresh()
+            self._elapsed_s = time.monotonic() - started
+            if stop.is_set():
+                self.model.cancel()
+                self._signal_s = min(self._signal_s, self._elapsed_s)
+        except BaseException:
             self.model.cancel()
-            self._signal_s = min(self._signal_s, self._elapsed_s)
-        self._graph.stop()
-        waiter.join()
+            raise
+        finally:
+            self._graph.stop()
+            waiter.join()
         display.refresh()
 
     def summarise(self, results: TextIO) -> None:
@@ -141,7 +144,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Plays WiFi, LTE, NR and idle noise, each through a fading channel and a "
         "noisy receiver, at real-time rate through a GNU Radio flowgraph, shows live what the "
         "model says of them, and draws a picture of it.",
-        epilog="Exit status: 0 done or stopped by SIGINT, 1 the model failed, 2 wrong usage.",
+        epilog="Exit status: 0 done or stopped by SIGINT, 1 the model failed or results could not "
+        "be written, 2 wrong usage.",
     )
     parser.add_argument(
         "--duration",

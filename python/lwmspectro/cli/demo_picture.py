@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The picture that the demonstration leaves: spectrograms, and what was said against the truth."""
 
+import os
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -68,7 +69,20 @@ def draw(
     if scenes:
         _draw_spectrograms(halves[0], scenes, excerpts, record.scores(), spec, samp_rate)
     _draw_answers(halves[1], record.answers, spec.window_s)
-    figure.savefig(path, format="png")
+    _save(figure, path.resolve())
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """Whoever looks at the file sees the old picture or the new one, never half of it."""
+    if path.exists() and not path.is_file():  # /dev/stdout, say
+        figure.savefig(path, format="png")
+        return
+    part = path.with_name(f".lwmspectro-{os.getpid()}.png")
+    try:
+        figure.savefig(part, format="png")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _draw_spectrograms(

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from gnuradio import gr
 
+from .. import keys
 from ..bundle import open_bundle
 from ..classifier import classifier
 from ..message import Message, to_record
@@ -23,11 +24,10 @@ from .console import (
     EXIT_OK,
     Parser,
     add_model_options,
+    command_line,
     complain,
-    guarded,
     is_terminal,
     positive,
-    results_stream,
 )
 from .displays import Display, JsonLines, LiveTable, PlainTable
 from .sources import Source, add_source_options, open_source
@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     args = _parser().parse_args(argv)
     gr.logging().set_default_level(gr.log_levels.critical)  # errors are reported here
-    with stop_signals() as stop, results_stream() as results:
-        return guarded(PROG, lambda: run(args, results, stop))
+    with stop_signals() as stop:
+        return command_line(PROG, lambda results: run(args, results, stop))
 
 
 def run(args: argparse.Namespace, results: TextIO, stop: threading.Event) -> int:
@@ -50,6 +50,7 @@ def run(args: argparse.Namespace, results: TextIO, stop: threading.Event) -> int
 
     Raises:
         UserError: the source, the bundle, the provider or the endpoint is wrong.
+        OSError: the results cannot be written.
     """
     bundle = open_bundle(args.model)
     source = open_source(args)
@@ -70,10 +71,13 @@ def run(args: argparse.Namespace, results: TextIO, stop: threading.Event) -> int
             publisher = ZmqPublisher(args.publish)
             stack.callback(publisher.close)
         display = stack.enter_context(_display(args, results, tally, block))
-        block.add_listener(_Listener(tally, display, publisher, stop))
+        listener = _Listener(tally, display, publisher, stop)
+        block.add_listener(listener)
         started = time.monotonic()
         _run_graph(source, block, display, stop, args.duration)
         elapsed = time.monotonic() - started
+    if listener.error is not None:
+        raise listener.error
     sys.stderr.write(f"{PROG}: {tally.summary(block.counts, elapsed)}\n")
     failure = source.error() or block.error
     if failure is None and not (source.ends or stop.is_set() or args.duration):
@@ -113,11 +117,12 @@ class _Listener:
         self._display = display
         self._publisher = publisher
         self._stop = stop
-        self._window = 0
+        self._answered = 0
+        self.error: OSError | None = None
 
     def __call__(self, answer: Message) -> None:
-        record = {"window": self._window, **to_record(answer)}
-        self._window += 1
+        record = {keys.WINDOW: self._answered, **to_record(answer)}
+        self._answered += 1
         self._tally.add(answer)
         if self._publisher is not None:
             self._publisher.send(record)
@@ -125,7 +130,8 @@ class _Listener:
             return
         try:
             self._display.show(answer, record)
-        except BrokenPipeError:  # nobody reads any more
+        except OSError as error:
+            self.error = error
             self._stop.set()
 
 
@@ -142,13 +148,18 @@ def _run_graph(
     waiter = threading.Thread(target=graph.wait, daemon=True)
     waiter.start()
     deadline = math.inf if duration is None else time.monotonic() + duration
-    while waiter.is_alive() and not stop.is_set() and time.monotonic() < deadline:
-        stop.wait(min(REFRESH_S, deadline - time.monotonic()))
-        display.refresh()
-    if stop.is_set():
+    try:
+        while waiter.is_alive() and not stop.is_set() and time.monotonic() < deadline:
+            stop.wait(max(0.0, min(REFRESH_S, deadline - time.monotonic())))
+            display.refresh()
+        if stop.is_set():
+            block.cancel()
+    except BaseException:
         block.cancel()
-    graph.stop()
-    waiter.join()
+        raise
+    finally:  # listeners are not called after this
+        graph.stop()
+        waiter.join()
     display.refresh()
 
 
@@ -165,8 +176,8 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROG,
         description="Says live which wireless protocol is on the air, in windows of 25.6 ms, "
         "until SIGINT or SIGTERM; then prints a summary on stderr.",
-        epilog="Exit status: 0 stopped or done, 1 the source or the model failed, 2 wrong input "
-        "or usage.",
+        epilog="Exit status: 0 stopped or done, 1 the source or the model failed or results could "
+        "not be written, 2 wrong input or usage.",
     )
     add_source_options(parser)
     group = parser.add_argument_group("results")

@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How fast are the tokenizer and the model, and how late is a message?
+
+tokenizer  Flowgraphs of the tokenizer (spectrogram and correlogram, 20 MS/s settings) and
+           of the stock chain that makes a spectrogram alone: stream_to_vector(256),
+           fft_vcc, complex_to_mag_squared, nlog10_ff. Both read the same noise and end in
+           a null_sink. CPU time is that of the whole process, source included.
+           Repetitions are interleaved; medians are shown. Three ways: on one core; on all
+           cores; and behind a source that keeps 20 MS/s, as a radio does.
+kernel     The same computation without a scheduler.
+model      Windows a second through onnxruntime, one thread.
+latency    From the instant at which the last sample of a window is due at the source to
+           the message about it, behind a source that keeps real time.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from flowgraphs import RATE, RealTimeSource, cores, noise, run_chain, stock_chain, tokenizer_chain
+from gnuradio import gr
+from gnuradio.lwmspectro import BundleError, classifier, kernels, keys, open_bundle
+from gnuradio.lwmspectro.inference import Router
+
+LATENCY_RATES = (2.4e6, 20e6)
+BATCHES = (1, 16)
+PIECE = 8192  # samples handed to the kernel at once
+PARTS = ("tokenizer", "kernel", "model", "latency")
+Row = dict[str, Any]
+
+
+def bench_tokenizer(seconds: float, repeat: int) -> list[Row]:
+    """Tokenizer against stock chain, in three ways."""
+    everywhere = os.sched_getaffinity(0)
+    ways = {
+        "one core": ({max(everywhere)}, False),
+        "all cores": (everywhere, False),
+        "paced at 20 MS/s": (everywhere, True),
+    }
+    chains: dict[str, Callable[[], list[Any]]] = {
+        "tokenizer": tokenizer_chain,
+        "stock chain": stock_chain,
+    }
+    rows = []
+    for way, (where, paced) in ways.items():
+        seen: dict[str, list[tuple[float, float]]] = {name: [] for name in chains}
+        with cores(where):
+            for _ in range(repeat):
+                for name, make in chains.items():
+                    seen[name].append(run_chain(make(), seconds, paced))
+        medians = {
+            name: [statistics.median(column) for column in zip(*runs, strict=True)]
+            for name, runs in seen.items()
+        }
+        for name, (per_cpu, per_s) in medians.items():
+            rows.append(
+                {
+                    "way": way,
+                    "what": name,
+                    "MS per CPU-second": round(per_cpu, 1),
+                    "MS/s": round(per_s, 1),
+                    "of stock": round(per_cpu / medians["stock chain"][0], 2),
+                }
+            )
+    return rows
+
+
+def bench_kernel(seconds: float, repeat: int) -> list[Row]:
+    """The kernel called from Python, in the pieces that a flowgraph hands on."""
+    rows = []
+    for samp_rate in (1.92e6, 2.4e6, RATE, 30.72e6, 61.44e6):
+        n = kernels.window_tokenizer(samp_rate).window_len()
+        pieces = np.array_split(noise(n), -(-n // PIECE))
+        first, rest = [], []
+        for _ in range(max(3, int(repeat * seconds * 50e6 / n))):
+            kernel = kernels.window_tokenizer(samp_rate)
+            start = time.process_time()
+            for piece in pieces[:-1]:
+                kernel.push(piece)
+            middle = time.process_time()
+            kernel.push(pieces[-1])  # ends the window: the correlogram is made
+            first.append(middle - start)
+            rest.append(time.process_time() - middle)
+        spectrogram_s, correlogram_s = statistics.median(first), statistics.median(rest)
+        speed = n / (spectrogram_s + correlogram_s)
+        rows.append(
+            {
+                "sample rate": f"{samp_rate / 1e6:g} MS/s",
+                "MS per CPU-second": round(speed / 1e6, 1),
+                "of real time": round(speed / samp_rate, 1),
+                "spectrogram ms a window": round(spectrogram_s * 1e3, 2),
+                "correlogram ms a window": round(correlogram_s * 1e3, 2),
+            }
+        )
+    return rows
+
+
+def bench_model(seconds: float, repeat: int) -> list[Row]:
+    """Windows a second of the default bundle, or of LWMSPECTRO_MODEL."""
+    bundle = open_bundle()
+    router = Router(bundle)
+    rng = np.random.default_rng(0)
+    rows = []
+    for batch in BATCHES:
+        tokens = rng.normal(size=(batch, bundle.spec.vlen)).astype(np.float32)
+        speeds = []
+        for _ in range(repeat):
+            windows, start = 0, time.monotonic()
+            while (took := time.monotonic() - start) < seconds / 2:
+                router(tokens)
+                windows += batch
+            speeds.append(windows / took)
+        speed = statistics.median(speeds)
+        rows.append(
+            {
+                "model": bundle.id,
+                "batch": batch,
+                "windows/s": round(speed, 1),
+                "of real time": round(speed * 25.6e-3, 1),
+            }
+        )
+    return rows
+
+
+def bench_latency(seconds: float, _: int) -> list[Row]:
+    """Percentiles of the whole way: source, tokenizer, queue, model, message."""
+    rows = []
+    for samp_rate in LATENCY_RATES:
+        source = RealTimeSource(samp_rate)
+        block = classifier(samp_rate, batch=1)
+        late: list[float] = []
+
+        def heard(
+            message: dict[str, Any],
+            source: RealTimeSource = source,
+            late: list[float] = late,
+        ) -> None:
+            last = message[keys.SAMPLE_START] + message[keys.SAMPLE_COUNT]
+            late.append(time.monotonic() - source.due(last))
+
+        block.add_listener(heard)
+        graph = gr.top_block()
+        graph.connect(source, block)
+        graph.start()
+        time.sleep(max(2.0, 2 * seconds))
+        graph.stop()
+        graph.wait()
+        p50, p95, p99 = np.percentile(late[3:], [50, 95, 99]) * 1e3  # the first ones warm up
+        rows.append(
+            {
+                "sample rate": f"{samp_rate / 1e6:g} MS/s",
+                "windows": len(late),
+                "p50 ms": round(p50, 1),
+                "p95 ms": round(p95, 1),
+                "p99 ms": round(p99, 1),
+                "dropped": block.counts.dropped,
+            }
+        )
+    return rows
+
+
+def show(title: str, rows: list[Row]) -> None:
+    """A table on stdout."""
+    print(f"\n{title}")
+    widths = [max(len(str(row[key])) for row in [*rows, {key: key}]) for key in rows[0]]
+    for cells in [list(rows[0]), *(list(row.values()) for row in rows)]:
+        line = "  ".join(str(cell).ljust(w) for cell, w in zip(cells, widths, strict=True))
+        print("  " + line.rstrip(), flush=True)
+
+
+def machine() -> Row:
+    """What this ran on."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "")
+    return {
+        "cpu": model or platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": os.getloadavg()[0],
+        "gnuradio": gr.version(),
+    }
+
+
+def main() -> int:
+    """Runs the parts asked for; the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)} (all)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of one measurement (2)")
+    parser.add_argument("--repeat", type=int, default=5, help="measurements of each (5)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"part: expected some of {', '.join(PARTS)}, got {', '.join(unknown)}")
+    runs = {
+        "tokenizer": bench_tokenizer,
+        "kernel": bench_kernel,
+        "model": bench_model,
+        "latency": bench_latency,
+    }
+    results: dict[str, Any] = {"machine": machine()}
+    print("machine: " + ", ".join(f"{value} {key}" for key, value in results["machine"].items()))
+    for part in options.parts or PARTS:
+        try:
+            results[part] = runs[part](options.seconds, options.repeat)
+        except BundleError as error:
+            print(f"\n{part}: skipped, no model: {error}")
+            continue
+        show(part, results[part])
+    if options.json:
+        Path(options.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Flowgraphs that are measured, and how."""
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from gnuradio import blocks, fft, gr
+from gnuradio.lwmspectro import kernels, tokenizer
+from numpy.typing import NDArray
+
+RATE = 20e6
+STOCK_VLEN = 256
+PIECE_S = 1e-3  # of the source that keeps real time
+
+
+def noise(n: int) -> NDArray[np.complex64]:
+    """White noise, complex64 (n,)."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=2 * n).astype(np.float32).view(np.complex64)
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process so far, all threads, user and system."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+@contextmanager
+def cores(wanted: set[int]) -> Iterator[None]:
+    """Threads started here run on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, wanted)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class RealTimeSource(gr.sync_block):
+    """Noise that comes as from a radio: each piece when its last sample is due."""
+
+    def __init__(self, samp_rate: float) -> None:
+        gr.sync_block.__init__(self, name="real_time", in_sig=None, out_sig=[np.complex64])
+        self.samp_rate = samp_rate
+        self.began: float | None = None
+        self._piece = noise(round(PIECE_S * samp_rate))
+        self.set_min_output_buffer(0, 4 * len(self._piece))
+
+    def due(self, sample: int) -> float:
+        """Time at which so many samples are there, seconds of time.monotonic()."""
+        return (self.began or 0.0) + sample / self.samp_rate
+
+    def work(self, _: list[Any], output_items: list[Any]) -> int:
+        """Called by the scheduler."""
+        if self.began is None:
+            self.began = time.monotonic()
+        n = min(len(output_items[0]), len(self._piece))
+        output_items[0][:n] = self._piece[:n]
+        time.sleep(max(0.0, self.due(self.nitems_written(0) + n) - time.monotonic()))
+        return n
+
+
+def tokenizer_chain() -> list[Any]:
+    """Blocks from complex samples on."""
+    block = tokenizer(RATE)
+    vlen = kernels.window_spec().vlen
+    return [block, blocks.null_sink(gr.sizeof_float * vlen)]
+
+
+def stock_chain() -> list[Any]:
+    """The spectrogram that GNU Radio has: |FFT|^2 of each 256 samples in dB."""
+    n = STOCK_VLEN
+    return [
+        blocks.stream_to_vector(gr.sizeof_gr_complex, n),
+        fft.fft_vcc(n, True, fft.window.hann(n), True, 1),
+        blocks.complex_to_mag_squared(n),
+        blocks.nlog10_ff(10, n, 0),
+        blocks.null_sink(gr.sizeof_float * n),
+    ]
+
+
+def run_chain(chain: list[Any], seconds: float, paced: bool) -> tuple[float, float]:
+    """Samples a CPU-second, and samples a second, in MS/s."""
+    source = RealTimeSource(RATE) if paced else blocks.vector_source_c(noise(1 << 16), True)
+    graph = gr.top_block()
+    graph.connect(source, *chain)
+    cpu, wall = cpu_seconds(), time.monotonic()
+    graph.start()
+    time.sleep(seconds)
+    graph.stop()
+    graph.wait()
+    cpu, wall = cpu_seconds() - cpu, time.monotonic() - wall
+    samples = source.nitems_written(0)
+    return samples / cpu / 1e6, samples / wall / 1e6
