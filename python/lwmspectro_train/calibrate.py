@@ -78,11 +78,12 @@ def thresholds(
     partial: npt.NDArray[np.bool_],
     noise_windows: int = 400,
     seed: int = 1,
-    accepted: float = 0.015,
+    accepted: float = 0.03,
+    mistaken: float = 0.01,
 ) -> Thresholds:
     """Limits that name a protocol in at most a share ``accepted`` of the negatives.
 
-    A window cut short may be too short to tell LTE from NR: of those, at most a share ``accepted``
+    A window cut short may be too short to tell LTE from NR: of those, at most a share ``mistaken``
     of the windows that are named may be named wrongly.
 
     Args:
@@ -92,6 +93,7 @@ def thresholds(
         noise_windows: windows of noise to render for the energy test.
         seed: of these.
         accepted: share of negatives that may be named.
+        mistaken: share of named windows, cut short, that may be named wrongly.
 
     Returns:
         Temperature, least probability (0.5 or more), and the energy above which a window that
@@ -104,7 +106,7 @@ def thresholds(
     protocol_p = 1.0  # without a negative nothing can be promised
     if negatives.size:
         protocol_p = max(_LEAST_P, float(np.quantile(negatives, 1.0 - accepted)))
-    partial_p = max(protocol_p, _least_p(best[partial], right[partial], accepted))
+    partial_p = max(protocol_p, _least_p(best[partial], right[partial], mistaken))
     return Thresholds(
         protocol_p=round(protocol_p, 3),
         partial_p=round(partial_p, 3),
