@@ -162,7 +162,7 @@ def test_limits_hold_their_promises() -> None:
     p = np.exp(logits / limits.temperature)
     p = (p / p.sum(axis=1, keepdims=True))[:, :3]
     named = p.max(axis=1) >= limits.protocol_p
-    assert named[~partial & (label == 3)].mean() <= 0.035
+    assert named[~partial & (label == 3)].mean() <= 0.025
     sure = partial & (p.max(axis=1) >= limits.partial_p)
     assert (p.argmax(axis=1) != label)[sure].mean() <= 0.015
     assert limits.partial_p >= limits.protocol_p
