@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "float_environment.h"
 #include <gnuradio/lwmspectro/window_tokenizer.h>
 #include <algorithm>
 #include <cmath>
@@ -60,6 +61,7 @@ void window_tokenizer::reset()
 
 std::size_t window_tokenizer::push(const std::complex<float>* in, std::size_t n)
 {
+    const float_environment caller;
     const std::size_t taken = std::min(n, d_len - d_fill);
     const auto* from = reinterpret_cast<const float*>(in);
     auto* to = reinterpret_cast<float*>(d_samples.data() + d_fill);
@@ -109,6 +111,7 @@ void window_tokenizer::pad_frames(float* c0) const
 
 window_info window_tokenizer::take(float* tokens)
 {
+    const float_environment caller;
     window_info info;
     info.sample_start = d_start;
     info.sample_count = d_fill;

@@ -181,3 +181,17 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused)
     BOOST_CHECK_THROW(window_tokenizer(2e6, window_spec{ 128, -200 }),
                       std::invalid_argument);
 }
+
+BOOST_AUTO_TEST_CASE(subnormal_numbers_survive)
+{
+    // some kernels of VOLK leave the thread flushing them to zero
+    const volatile float least = std::numeric_limits<float>::min();
+    for (const double rate : { 1.92e6, 12345678.9, 20e6 }) {
+        window_tokenizer windower(rate, window_spec());
+        const std::vector<std::complex<float>> iq(windower.window_len(), { 0.5f, -0.5f });
+        std::vector<float> tokens(windower.spec().vlen());
+        windower.push(iq.data(), iq.size());
+        windower.take(tokens.data());
+        BOOST_TEST(least / 2.0f > 0.0f);
+    }
+}
