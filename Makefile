@@ -22,7 +22,7 @@ CMAKE_FLAGS := -DCMAKE_COMPILE_WARNING_AS_ERROR=$(if $(filter true,$(CI)),ON,OFF
 export PIP_USER := 0
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/cache/pycache
 
-.PHONY: help deps venv build demo test lint format bench soak grc train-deps install clean distclean
+.PHONY: help deps venv build demo test lint format bench soak grc train-deps install uninstall clean distclean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ install: | deps ## into PREFIX (/usr/local unless given), with sudo where needed
 	    -DLWMSPECTRO_PYTHON="$$(realpath -m "$(PREFIX)")/lib/lwmspectro/venv/bin/python" >/dev/null
 	@MAKEFLAGS=--no-print-directory cmake --build build/cmake-install -j $(JOBS)
 	@scripts/install.sh build/cmake-install "$$(realpath -m "$(PREFIX)")"
+
+uninstall: ## what the last `make install` put into PREFIX
+	@scripts/uninstall.sh build/cmake-install "$$(realpath -m "$(PREFIX)")"
 
 clean: ## remove what was built; the virtual environment stays
 	@rm -rf build/cmake build/cmake-install build/prefix build/cache

@@ -72,6 +72,11 @@ def tokenizer_chain() -> list[Any]:
     return [block, blocks.null_sink(gr.sizeof_float * vlen)]
 
 
+def no_chain() -> list[Any]:
+    """Nothing behind the source: what the source itself takes of the others' figures."""
+    return [blocks.null_sink(gr.sizeof_gr_complex)]
+
+
 def stock_chain() -> list[Any]:
     """The spectrogram that GNU Radio has: |FFT|^2 of each 256 samples in dB."""
     n = STOCK_VLEN

@@ -58,6 +58,15 @@ stream_time to_time(const pmt::pmt_t& value)
              pmt::to_double(pmt::tuple_ref(value, 1)) };
 }
 
+gr::tag_t tag_of(uint64_t offset, const pmt::pmt_t& key, double value)
+{
+    gr::tag_t tag;
+    tag.offset = offset;
+    tag.key = key;
+    tag.value = pmt::from_double(value);
+    return tag;
+}
+
 double monotonic_seconds()
 {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -89,10 +98,17 @@ tokenizer_impl::tokenizer_impl(double samp_rate,
     set_relative_rate(1, frames_a_piece * d_windower->frame_len());
 }
 
+void tokenizer_impl::set_samp_rate(double samp_rate)
+{
+    check_samp_rate(samp_rate);
+    d_next_samp_rate = samp_rate;
+    d_rate_set = true;
+}
+
 void tokenizer_impl::set_center_freq(double center_freq)
 {
     d_next_center_freq = center_freq;
-    d_retuned = true;
+    d_freq_set = true;
 }
 
 void tokenizer_impl::forecast(int, gr_vector_int& ninput_items_required)
@@ -221,12 +237,11 @@ int tokenizer_impl::general_work(int,
 
     std::vector<gr::tag_t> tags;
     get_tags_in_range(tags, 0, std::max(first, d_tags_done), last);
-    if (d_retuned.exchange(false)) {
-        gr::tag_t retune;
-        retune.offset = first;
-        retune.key = rx_freq_tag;
-        retune.value = pmt::from_double(d_next_center_freq);
-        tags.push_back(retune);
+    if (d_rate_set.exchange(false)) {
+        tags.push_back(tag_of(first, rx_rate_tag, d_next_samp_rate));
+    }
+    if (d_freq_set.exchange(false)) {
+        tags.push_back(tag_of(first, rx_freq_tag, d_next_center_freq));
     }
     std::stable_sort(tags.begin(), tags.end(), gr::tag_t::offset_compare);
 

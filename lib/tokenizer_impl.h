@@ -20,6 +20,7 @@ public:
 
     double samp_rate() const override { return d_samp_rate; }
     double center_freq() const override { return d_center_freq; }
+    void set_samp_rate(double samp_rate) override;
     void set_center_freq(double center_freq) override;
     uint64_t windows() const override { return d_windows; }
     uint64_t nonfinite() const override { return d_nonfinite; }
@@ -46,8 +47,9 @@ private:
     const window_spec d_spec;
     std::atomic<double> d_samp_rate;
     std::atomic<double> d_center_freq;
-    std::atomic<bool> d_retuned{ false };
-    std::atomic<double> d_next_center_freq{ 0.0 };
+    // set from other threads, for the next sample
+    std::atomic<bool> d_rate_set{ false }, d_freq_set{ false };
+    std::atomic<double> d_next_samp_rate{ 0.0 }, d_next_center_freq{ 0.0 };
     std::atomic<uint64_t> d_windows{ 0 };
     std::atomic<uint64_t> d_nonfinite{ 0 };
 

@@ -22,14 +22,20 @@ pip_install() {
         -c constraints.txt -c requirements/torch.txt "$@"
 }
 
-echo "venv: installing requirements/torch.txt"
-if ! pip_install -r requirements/torch.txt 2>/dev/null &&
-    ! pip_install -r requirements/torch.txt \
-        --index-url https://download.pytorch.org/whl/cpu \
-        --extra-index-url https://pypi.org/simple 2>/dev/null; then
-    echo "venv: no CPU build of PyTorch could be installed; training and its tests are skipped" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+give_up() {
+    echo "venv: $1 could not be installed; training and its tests are skipped:" \
+        "$(grep -v '^$' "$log" | tail -n 1)" >&2
     exit 0
-fi
+}
+
+echo "venv: installing requirements/torch.txt"
+pip_install -r requirements/torch.txt 2>"$log" ||
+    pip_install -r requirements/torch.txt \
+        --index-url https://download.pytorch.org/whl/cpu \
+        --extra-index-url https://pypi.org/simple 2>"$log" ||
+    give_up "a CPU build of PyTorch"
 echo "venv: installing requirements/train.txt"
-pip_install -r requirements/train.txt
+pip_install -r requirements/train.txt 2>"$log" || give_up "requirements/train.txt"
 touch "$stamp"

@@ -32,8 +32,11 @@ fi
     -c constraints.txt -r requirements/runtime.txt
 echo "install: done, command lines in $prefix/bin"
 
-found=$(cd / && /usr/bin/python3 -c 'from gnuradio import lwmspectro as m; print(m.__file__)' \
-    2>/dev/null || true)
+# the whole way, as a flowgraph of Companion goes it
+found=$(cd / && /usr/bin/python3 -c '
+from gnuradio import lwmspectro
+lwmspectro.classifier(1.92e6)
+print(lwmspectro.__file__)' 2>/dev/null || true)
 if [[ $found != "$prefix"/* ]]; then
     echo "install: Python needs PYTHONPATH=$(echo "$prefix"/lib/python3*/*-packages)"
     echo "install: GNU Radio Companion needs GRC_BLOCKS_PATH=$prefix/share/gnuradio/grc/blocks too"

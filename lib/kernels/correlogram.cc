@@ -24,9 +24,20 @@ constexpr uint64_t slot_ns = 500000;
 constexpr std::size_t symbols_15khz = 7, symbols_30khz = 14;
 constexpr std::size_t prefix_cols = 8;
 
-constexpr std::size_t dc_segments = 64; // 250 us: what changes slower is DC
 constexpr std::size_t cols = correlogram_cols;
-constexpr std::size_t block = 1024; // lag products at a time: they stay in the cache
+
+// Lag products are many more at high rates than a ratio needs: runs of them are taken
+// until so many a second are there, as many as a receiver of that rate would have. Runs
+// start a little later than the rates would have them, or they might always meet the
+// same phases of a symbol.
+constexpr double prefix_products_Hz = 5e6, guard_products_Hz = 10e6;
+constexpr std::size_t run = 512;
+constexpr std::size_t run_slip = 37;
+
+// where a prefix is long enough to be seen at any SNR at which the synchronisation signal
+// is, that is searched only where there is a prefix
+constexpr double always_search_Hz = 4e6;
+constexpr double worth_searching_dB = 9.0;
 
 const window_spec& checked(const window_spec& spec)
 {
@@ -48,6 +59,7 @@ correlogram::correlogram(double samp_rate, const window_spec& spec)
       d_wifi(samp_rate >= min_wifi_rate_Hz),
       d_frames(samp_rate, 1000ULL * spec.frame_us),
       d_segments(samp_rate, d_frames.boundary(spec.n_frames) + 1, d_wifi),
+      d_pss(samp_rate, d_frames.boundary(spec.n_frames) + 1),
       d_prefix_15khz(frame_clock(samp_rate, slot_ns, symbols_15khz * cols),
                      cols,
                      d_frames.boundary(spec.n_frames) + 1),
@@ -59,9 +71,8 @@ correlogram::correlogram(double samp_rate, const window_spec& spec)
       d_short_symbols(frame_clock(samp_rate, short_symbol_ns, short_phases),
                       short_phases,
                       d_frames.min_len() + 1),
-      d_clean(d_frames.boundary(spec.n_frames) + 1),
-      d_product(block),
-      d_power(block),
+      d_product(run),
+      d_power(run),
       d_long_gi(cols),
       d_short_gi(cols)
 {
@@ -72,26 +83,6 @@ std::size_t correlogram::lag_of(double lag_s) const
     return static_cast<std::size_t>(std::llround(lag_s * d_samp_rate));
 }
 
-std::size_t correlogram::take_off_dc(const cfloat* samples, std::size_t n, std::size_t at)
-{
-    const std::size_t segment = d_segments.segments_within(at);
-    const std::size_t last = std::min(segment + dc_segments, d_segments.max_segments());
-    const std::size_t bound = d_segments.bound(last);
-    const std::size_t end = bound > at ? std::min(n, bound) : n;
-    std::complex<double> sum = 0.0;
-    for (std::size_t done = at; done < end; done += block) {
-        const auto now = static_cast<unsigned int>(std::min(block, end - done));
-        cfloat part = 0.0f;
-        volk_32fc_accumulator_s32fc(&part, samples + done, now);
-        sum += std::complex<double>(part);
-    }
-    const cfloat mean(sum / static_cast<double>(end - at));
-    for (std::size_t k = at; k < end; ++k) {
-        d_clean[k] = samples[k] - mean;
-    }
-    return end;
-}
-
 void correlogram::correlate(const cfloat* samples, std::size_t n)
 {
     d_segments.begin(n);
@@ -99,61 +90,68 @@ void correlogram::correlate(const cfloat* samples, std::size_t n)
     d_prefix_30khz.clear();
     std::fill(d_long_gi.begin(), d_long_gi.end(), 0.0);
     std::fill(d_short_gi.begin(), d_short_gi.end(), 0.0);
-    // all lags in one pass, and the DC taken off just before it: samples are fetched from
-    // memory once
-    std::size_t clean = 0;
+    // all lags in one pass: samples are fetched from memory once
     for (std::size_t frame = 0; frame < d_n_frames; ++frame) {
-        const std::size_t end = d_frames.boundary(frame + 1);
-        while (clean < std::min(n, end + d_segments.reach())) {
-            clean = take_off_dc(samples, n, clean);
-        }
-        correlate_frame(d_clean.data(), n, frame);
-        d_segments.correlate(d_clean.data(), end);
+        fold_prefixes(samples, n, frame, lag_15khz_s, d_prefix_15khz);
+        fold_prefixes(samples, n, frame, lag_30khz_s, d_prefix_30khz);
+        fold_guards(samples, n, frame);
+        d_segments.correlate(samples, d_frames.boundary(frame + 1));
     }
+    d_segments.end();
     d_prefix_15khz.finish();
     d_prefix_30khz.finish();
 }
 
-void correlogram::fold(const cfloat* x,
-                       std::size_t lag,
-                       std::size_t at,
-                       std::size_t n,
-                       std::initializer_list<phase_fold*> folds)
+std::size_t correlogram::stride_for(double products_Hz) const
 {
-    for (std::size_t done = 0; done < n; done += block) {
-        const std::size_t now = std::min(block, n - done);
-        const auto count = static_cast<unsigned int>(now);
-        volk_32fc_x2_multiply_conjugate_32fc(
-            d_product.data(), x + done, x + done + lag, count);
-        volk_32fc_magnitude_squared_32f(d_power.data(), d_product.data(), count);
-        for (auto* to : folds) {
-            to->add(d_product.data(), d_power.data(), at + done, now);
+    const auto share = static_cast<std::size_t>(d_samp_rate / products_Hz);
+    return share > 1 ? share * run + run_slip : run;
+}
+
+void correlogram::multiply(const cfloat* x, std::size_t lag, std::size_t n)
+{
+    const auto count = static_cast<unsigned int>(n);
+    volk_32fc_x2_multiply_conjugate_32fc(d_product.data(), x, x + lag, count);
+    volk_32fc_magnitude_squared_32f(d_power.data(), d_product.data(), count);
+}
+
+void correlogram::fold_prefixes(
+    const cfloat* x, std::size_t n, std::size_t frame, double lag_s, phase_fold& to)
+{
+    const std::size_t lag = lag_of(lag_s), stride = stride_for(prefix_products_Hz);
+    const std::size_t begin = d_frames.boundary(frame),
+                      end = d_frames.boundary(frame + 1);
+    for (std::size_t at = (begin + stride - 1) / stride * stride; at < end;
+         at += stride) {
+        if (at + lag < n) {
+            const std::size_t now = std::min(run, n - lag - at);
+            multiply(x + at, lag, now);
+            to.add(d_product.data(), d_power.data(), at, now);
         }
     }
 }
 
-void correlogram::correlate_frame(const cfloat* x, std::size_t n, std::size_t frame)
+void correlogram::fold_guards(const cfloat* x, std::size_t n, std::size_t frame)
 {
     const std::size_t begin = d_frames.boundary(frame);
     const std::size_t len = d_frames.boundary(frame + 1) - begin;
-    const auto within = [&](std::size_t lag) {
-        return begin + lag < n ? std::min(len, n - begin - lag) : 0;
-    };
-    const std::size_t lag_15khz = lag_of(lag_15khz_s), lag_30khz = lag_of(lag_30khz_s);
-    fold(x + begin, lag_15khz, begin, within(lag_15khz), { &d_prefix_15khz });
-    fold(x + begin, lag_30khz, begin, within(lag_30khz), { &d_prefix_30khz });
-
-    const std::size_t lag_wifi = lag_of(lag_wifi_s);
-    if (d_wifi && within(lag_wifi) == len) {
-        d_long_symbols.clear();
-        d_short_symbols.clear();
-        fold(x + begin, lag_wifi, 0, len, { &d_long_symbols, &d_short_symbols });
-        d_long_symbols.finish();
-        d_short_symbols.finish();
-        const std::size_t col = frame * cols / d_n_frames;
-        d_long_gi[col] = std::max(d_long_gi[col], d_long_symbols.best());
-        d_short_gi[col] = std::max(d_short_gi[col], d_short_symbols.best());
+    const std::size_t lag = lag_of(lag_wifi_s), stride = stride_for(guard_products_Hz);
+    if (!d_wifi || begin + len + lag > n) {
+        return;
     }
+    d_long_symbols.clear();
+    d_short_symbols.clear();
+    for (std::size_t at = 0; at < len; at += stride) {
+        const std::size_t now = std::min(run, len - at);
+        multiply(x + begin + at, lag, now);
+        d_long_symbols.add(d_product.data(), d_power.data(), at, now);
+        d_short_symbols.add(d_product.data(), d_power.data(), at, now);
+    }
+    d_long_symbols.finish();
+    d_short_symbols.finish();
+    const std::size_t col = frame * cols / d_n_frames;
+    d_long_gi[col] = std::max(d_long_gi[col], d_long_symbols.best());
+    d_short_gi[col] = std::max(d_short_gi[col], d_short_symbols.best());
 }
 
 void correlogram::compute(const cfloat* samples, std::size_t n, float* out)
@@ -162,7 +160,8 @@ void correlogram::compute(const cfloat* samples, std::size_t n, float* out)
     const auto put = [&out](const std::vector<double>& ratios) {
         out = std::transform(ratios.begin(), ratios.end(), out, to_dB);
     };
-    put(d_prefix_15khz.ratios(prefix_cols));
+    const auto prefixes = d_prefix_15khz.ratios(prefix_cols);
+    put(prefixes);
     put(d_prefix_30khz.ratios(prefix_cols));
     put(d_long_gi);
     put(d_short_gi);
@@ -170,6 +169,10 @@ void correlogram::compute(const cfloat* samples, std::size_t n, float* out)
     put(d_segments.repeats_5ms());
     put(d_segments.repeats_10ms());
     put(d_segments.energy());
+    const bool search =
+        d_samp_rate < always_search_Hz ||
+        to_dB(*std::max_element(prefixes.begin(), prefixes.end())) > worth_searching_dB;
+    put(search ? d_pss.compute(samples, n) : std::vector<double>(cols, 0.0));
 }
 
 } // namespace lwmspectro

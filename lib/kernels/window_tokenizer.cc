@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "float_environment.h"
 #include <gnuradio/lwmspectro/window_tokenizer.h>
+#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 
@@ -12,10 +13,16 @@ namespace {
 constexpr float largest = 1e8f; // its fourth power, summed over a window, fits a float
 
 //! Copies \p n floats, those that are not finite or too large as zero; counts these.
-uint64_t copy_finite(const float* in, float* out, std::size_t n)
+uint64_t copy_finite(const float* in, float* out, unsigned int n)
 {
+    std::copy_n(in, n, out);
+    float energy = 0.0f;
+    volk_32f_x2_dot_prod_32f(&energy, out, out, n);
+    if (energy <= largest * largest) { // so is each of them
+        return 0;
+    }
     uint32_t bad = 0;
-    for (std::size_t k = 0; k < n; ++k) {
+    for (unsigned int k = 0; k < n; ++k) {
         const bool ok = std::fabs(in[k]) <= largest; // false for NaN
         out[k] = ok ? in[k] : 0.0f;
         bad += ok ? 0u : 1u;
@@ -65,7 +72,7 @@ std::size_t window_tokenizer::push(const std::complex<float>* in, std::size_t n)
     const std::size_t taken = std::min(n, d_len - d_fill);
     const auto* from = reinterpret_cast<const float*>(in);
     auto* to = reinterpret_cast<float*>(d_samples.data() + d_fill);
-    const uint64_t bad = copy_finite(from, to, 2 * taken);
+    const uint64_t bad = copy_finite(from, to, static_cast<unsigned int>(2 * taken));
     if (bad > 0) { // a sample with one bad part is bad whole
         for (std::size_t k = 0; k < taken; ++k) {
             if (!(std::fabs(from[2 * k]) <= largest) ||
@@ -84,13 +91,27 @@ void window_tokenizer::complete_frames()
 {
     while (d_rows < d_spec.n_frames) {
         const uint64_t frame = d_first_frame + d_rows;
-        if (d_clock.boundary(frame + 1) - d_start > d_fill) {
+        const std::size_t begin = d_clock.boundary(frame) - d_start;
+        const std::size_t end = d_clock.boundary(frame + 1) - d_start;
+        if (end > d_fill) {
             break;
         }
-        d_spectrogram.frame(d_samples.data() + (d_clock.boundary(frame) - d_start),
-                            d_c0.data() +
-                                static_cast<std::size_t>(d_rows) * d_spec.n_bins);
+        // both while the frame is in the cache
+        d_spectrogram.frame(&d_samples[begin],
+                            &d_c0[static_cast<std::size_t>(d_rows) * d_spec.n_bins]);
+        take_off_mean(begin, end);
         ++d_rows;
+    }
+}
+
+void window_tokenizer::take_off_mean(std::size_t begin, std::size_t end)
+{
+    std::complex<float> sum = 0.0f;
+    const auto n = static_cast<unsigned int>(end - begin);
+    volk_32fc_accumulator_s32fc(&sum, &d_samples[begin], n);
+    const std::complex<float> mean = sum / static_cast<float>(n);
+    for (std::size_t k = begin; k < end; ++k) {
+        d_samples[k] -= mean;
     }
 }
 
@@ -118,6 +139,7 @@ window_info window_tokenizer::take(float* tokens)
     info.valid_fraction = static_cast<double>(d_fill) / d_len;
     info.nonfinite = d_nonfinite;
     std::copy(d_c0.begin(), d_c0.end(), tokens);
+    const uint64_t rest = d_clock.boundary(d_first_frame + d_rows) - d_start;
     if (d_rows == 0) { // not one frame: what is there, and silence
         std::fill(d_samples.begin() + d_fill, d_samples.end(), 0.0f);
         d_spectrogram.frame(d_samples.data(), tokens);
@@ -125,6 +147,9 @@ window_info window_tokenizer::take(float* tokens)
     }
     if (d_rows < d_spec.n_frames) {
         pad_frames(tokens);
+    }
+    if (rest < d_fill) {
+        take_off_mean(rest, d_fill);
     }
     d_correlogram.compute(d_samples.data(), d_fill, tokens + d_spec.spectrogram_size());
 

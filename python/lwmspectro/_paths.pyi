@@ -2,4 +2,5 @@
 # _paths.py is written by CMake, from _paths.py.in.
 from pathlib import Path
 
+PYTHON: Path
 SHARE_DIR: Path

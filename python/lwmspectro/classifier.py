@@ -91,6 +91,15 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
         """The first failure, of stream, model or listener; None while all is well."""
         return self._model.error
 
+    def set_samp_rate(self, samp_rate: float) -> None:
+        """Says that the samples come at another rate, Hz: closes the open window.
+
+        Raises:
+            InputError: the sample rate is out of the bundle's range.
+        """
+        self.bundle.spec.check_samp_rate(samp_rate)
+        self._tokenizer.set_samp_rate(samp_rate)
+
     def set_center_freq(self, center_freq: float) -> None:
         """Says that the radio was retuned, Hz: closes the open window."""
         self._tokenizer.set_center_freq(center_freq)

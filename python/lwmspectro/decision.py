@@ -21,7 +21,9 @@ of a mean of such: with 1e5 of them in a window, 20 dB come once in 1e38 windows
 """
 
 REPEAT_ROWS = tuple(
-    index for index, name in enumerate(kernels.correlogram_rows) if not name.startswith("energy")
+    index
+    for index, name in enumerate(kernels.correlogram_rows)
+    if name not in ("energy_1ms", "lte_pss")
 )
 """Rows of C3 that compare samples with later ones."""
 

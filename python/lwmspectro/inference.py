@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .bundle import ROUTER, Bundle, Tensor
 from .errors import BundleError, ProviderError
+from .packages import import_onnxruntime
 
 if TYPE_CHECKING:
     import onnxruntime as ort
@@ -52,7 +53,7 @@ class Router:
         Raises:
             BundleError: the file is not an ONNX model, or its tensors are not those that
                 the bundle describes.
-            ProviderError: the provider is not available.
+            ProviderError: the provider, or onnxruntime, is not available.
             ValueError: ``threads`` is less than 1.
         """
         if threads < 1:
@@ -103,8 +104,7 @@ class Router:
 
 
 def _open(content: bytes, provider: str, threads: int, where: str) -> ort.InferenceSession:
-    import onnxruntime as ort
-
+    ort = import_onnxruntime()
     name = PROVIDERS.get(provider.lower(), provider)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

@@ -25,7 +25,8 @@ class iq_file_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
     (double, Hz), and where the time is known ``rx_time`` (tuple of uint64 seconds and
     double fraction); but for the very first also ``flush``. Recordings without a time start
     at 0. After the last sample comes one zero sample with ``flush``, so that the window
-    that is open then is put out.
+    that is open then is put out. A flowgraph that is stopped, or locked to be changed, goes
+    on where it was.
     """
 
     def __init__(
@@ -78,15 +79,10 @@ class iq_file_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         number = bisect.bisect_right(self._starts, offset) - 1
         return self._played[number], offset - self._starts[number]
 
-    def stop(self) -> bool:
-        """Called by the scheduler."""
-        self._reader.close()
-        return True
-
     def work(self, input_items: list[NDArray[Any]], output_items: list[NDArray[Any]]) -> int:
         """Called by the scheduler."""
         out = output_items[0]
-        if self._ended:
+        if self._ended or self._error is not None:
             return int(gr.WORK_DONE)
         try:
             chunk = self._reader.read(len(out))
@@ -95,10 +91,12 @@ class iq_file_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
                 self._reader = self._open_next(self.nitems_written(0))
                 chunk = self._reader.read(len(out))
         except InputError as error:
+            self._reader.close()
             self._error = error
             self.logger.error(str(error))
             return int(gr.WORK_DONE)
         if chunk is None:
+            self._reader.close()
             self._ended = True
             chunk = Chunk(np.zeros(1, np.complex64), None)
             self._tag(keys.FLUSH, pmt.PMT_T)

@@ -2,7 +2,7 @@
 """Names of the message port, of its keys and of the stream tags.
 
 The same names are in include/gnuradio/lwmspectro/message_keys.h, but for those that C++
-has no use for; tests/python/test_keys.py holds the two together. Nothing else spells them.
+has no use for; tests/python/test_keys.py holds the two together.
 """
 
 from typing import Final

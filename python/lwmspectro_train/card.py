@@ -21,6 +21,7 @@ so messages carry no modulation, SNR or mobility.
 
 ## Made by
 
+    make build train-deps
     build/prefix/bin/lwmspectro-train generate data/train --windows {train_windows} --seed {seed}
     build/prefix/bin/lwmspectro-train generate data/test --windows {test_windows} --seed {test_seed}
     build/prefix/bin/lwmspectro-train train-router data/train data/router --epochs {epochs} \\

@@ -13,6 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from zipfile import BadZipFile
 
+from gnuradio.lwmspectro.cli.console import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    Parser,
+    complain,
+)
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -26,7 +33,7 @@ class CommandError(Exception):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROG, description=__doc__)
+    parser = Parser(prog=PROG, description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(
@@ -138,16 +145,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         args.run(args)
     except (CommandError, OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
-        text = " ".join(str(error).split()) or type(error).__name__
-        sys.stderr.write(f"{PROG}: error: {text}\n")
-        return 2
+        return complain(PROG, str(error) or type(error).__name__)
     except RuntimeError as error:
-        sys.stderr.write(f"{PROG}: error: {error}\n")
-        return 1
+        return complain(PROG, error, EXIT_FAILED)
     except KeyboardInterrupt:
         sys.stderr.write(f"{PROG}: stopped\n")
-        return 130
-    return 0
+        return EXIT_INTERRUPTED
+    return EXIT_OK
 
 
 if __name__ == "__main__":

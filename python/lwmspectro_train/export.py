@@ -90,7 +90,7 @@ def export(
         router: trained.
         folder: of the bundle; its last part becomes the bundle's name.
         limits: of the decision.
-        metrics: of the validation windows, for bundle.json.
+        metrics: of the test windows, for bundle.json.
         provenance: how it was made.
         sample: windows over which onnxruntime is compared with torch.
         card: text of MODEL_CARD.md.

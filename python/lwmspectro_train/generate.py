@@ -22,6 +22,7 @@ from gnuradio.lwmspectro.waveforms import scene
 
 from . import flowgraph
 from .dataset import MANIFEST
+from .files import write_json
 from .scene_plan import LABELS, PlannedScene, plan
 
 CLAIM = "generate.json"
@@ -124,19 +125,13 @@ def _claim(config: GenerateConfig) -> None:
     if not target.exists():
         if any(config.folder.glob("shard-*.npz")):
             raise ValueError(f"{config.folder}: expected {CLAIM} beside the shards, found none")
-        _write_json(target, record)
+        write_json(target, record)
     found = json.loads(target.read_text(encoding="utf-8"))
     for key, value in record.items():
         if found.get(key) != value:
             raise ValueError(
                 f"{config.folder}: expected a data set of {key} {value}, got {found.get(key)}"
             )
-
-
-def _write_json(path: Path, content: dict[str, object]) -> None:
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
 
 
 def generate(config: GenerateConfig, on_shard: Callable[[int], None] | None = None) -> Path:
@@ -188,5 +183,5 @@ def _write_manifest(config: GenerateConfig) -> Path:
         "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in shards},
     }
     target = config.folder / MANIFEST
-    _write_json(target, manifest)
+    write_json(target, manifest)
     return target

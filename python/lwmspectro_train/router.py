@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from gnuradio.lwmspectro import kernels
 from torch import Tensor, nn
 
 
@@ -31,7 +32,7 @@ class RouterConfig:
 
     n_frames: int = 128
     n_bins: int = 128
-    n_rows: int = 8
+    n_rows: int = len(kernels.correlogram_rows)
     n_cols: int = 128
     patch_frames: int = 16
     patch_bins: int = 16

@@ -23,6 +23,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from .augment import mute_idle
 from .dataset import TokenSet, load, split
+from .files import write_json
 from .router import Router, RouterConfig
 
 WEIGHTS = "router.safetensors"
@@ -161,13 +162,7 @@ def save(router: Router, folder: Path) -> None:
     partial = folder / (WEIGHTS + ".part")
     save_file(router.state_dict(), partial)
     os.replace(partial, folder / WEIGHTS)
-    _write_json(folder / CONFIG, asdict(router.cfg))
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_json(folder / CONFIG, asdict(router.cfg))
 
 
 def restore(folder: Path) -> Router:
@@ -223,5 +218,5 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     record = {key: value for key, value in asdict(config).items() if key not in ("data", "out")}
     seconds = round(time.monotonic() - started)
     outcome = {"epochs_run": trainer.current_epoch, "seconds": seconds}
-    _write_json(config.out / TRAINING, record | outcome)
+    write_json(config.out / TRAINING, record | outcome)
     return restore(config.out)

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(the_default_is_the_first_edition)
     const window_spec spec;
     BOOST_CHECK_NO_THROW(spec.validate());
     BOOST_TEST(spec.spectrogram_size() == 16384u);
-    BOOST_TEST(spec.vlen() == 17408u);
+    BOOST_TEST(spec.vlen() == 17536u);
     BOOST_TEST(spec.n_frames * spec.frame_us == 25600); // 25.6 ms
 }
 

@@ -36,7 +36,7 @@ def pytest_sessionstart() -> None:
         found = Path(lwmspectro.__file__)
         if not built.is_dir() or found.is_relative_to(built):
             return
-        stop = f"gnuradio.lwmspectro of {found.parent} hides the one in build/prefix: uninstall it"
+        stop = f"gnuradio.lwmspectro of {found.parent} hides build/prefix: run `make uninstall`"
     pytest.exit(stop, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
@@ -120,7 +120,7 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
     from gnuradio.lwmspectro import kernels
     from gnuradio.lwmspectro.bundle_writer import write_bundle
 
-    vlen = 17408
+    vlen = kernels.window_spec().vlen
 
     def make(gain: float = 1.0, bias: tuple[float, ...] = (0, 0, 0, 0), **fields: Any) -> Path:
         helper, kind = onnx.helper, onnx.TensorProto.FLOAT
@@ -148,7 +148,7 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
             "name": "tiny",
             "version": "1",
             "spec": {
-                "features": 1,
+                "features": kernels.features_version,
                 "n_frames": 128,
                 "frame_us": 200,
                 "n_bins": 128,

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from gnuradio.lwmspectro import Bundle, BundleError, open_bundle
+from gnuradio.lwmspectro import Bundle, BundleError, kernels, open_bundle
 from gnuradio.lwmspectro.bundle_writer import write_bundle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+VLEN = kernels.window_spec().vlen
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def test_load(folder):
     bundle = Bundle.load(folder)
     assert bundle.id == "tiny-1"
     assert bundle.protocols == ("wifi", "lte", "nr", "none")
-    assert bundle.spec.vlen == 17408
+    assert bundle.spec.vlen == VLEN
     assert bundle.thresholds.protocol_p == 0.7
     assert len(bundle.read("router.onnx")) == bundle.manifest.files["router.onnx"].bytes
     assert (folder / "MODEL_CARD.md").read_text() == "# tiny\n"
@@ -58,14 +60,14 @@ def test_open_bundle(folder, monkeypatch):
         (["labels", "protocol"], ["a", "a", "b", "c"], "labels.protocol: expected different names"),
         (["labels"], {}, "labels.protocol: expected different names, got []"),
         (["labels", "protocol"], ["wifi", "lte", "none"], "logits: expected 3 values, got 4"),
-        (["spec", "n_frames"], 129, "expected 17536 values, got 17408"),
+        (["spec", "n_frames"], 129, f"expected {VLEN + 128} values, got {VLEN}"),
         (["spec", "n_frames"], 2**31, "n_frames: expected 1 to 1000000, got 2147483648"),
         (["spec", "n_frames"], 64, "hop_frames: expected 1 to 64, got 128"),
         (["thresholds", "temperature"], 0, "temperature: expected 0.001 to 1000, got 0"),
         (["thresholds", "protocol_p"], 1.5, "protocol_p: expected 0 to 1, got 1.5"),
         (["models"], {}, "models: expected 'router', got []"),
         (["models", "router", "input", "dtype"], "int8", "tokens: expected float32, got int8"),
-        (["models", "router", "input", "shape"], [1, 17408], 'expected shape ["batch", 17408]'),
+        (["models", "router", "input", "shape"], [1, VLEN], f'expected shape ["batch", {VLEN}]'),
         (["models", "router", "file"], "../router.onnx", "expected plain file names"),
         (["models", "router", "file"], "other.onnx", "expected an entry for 'other.onnx'"),
         (["files", "../x"], {"sha256": "0", "bytes": 1}, "expected plain file names"),

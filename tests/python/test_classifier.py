@@ -8,7 +8,7 @@ import numpy as np
 import pmt
 import pytest
 from gnuradio import blocks, gr
-from gnuradio.lwmspectro import Bundle, classifier, keys, message
+from gnuradio.lwmspectro import Bundle, InputError, classifier, keys, message
 
 RATE = 1.92e6
 WINDOW = 49152
@@ -141,3 +141,10 @@ def test_set_center_freq(lte_bundle, noise):
     block = classifier(RATE, 1e9, lte_bundle, "block")
     block.set_center_freq(3e9)
     assert run(block, noise(WINDOW))[0][keys.CENTER_FREQ] == 3e9
+
+
+def test_set_samp_rate(lte_bundle):
+    block = classifier(2e6, model=lte_bundle)
+    block.set_samp_rate(4e6)
+    with pytest.raises(InputError, match=r"expected 1\.92e"):
+        block.set_samp_rate(1e6)

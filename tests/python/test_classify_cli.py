@@ -155,12 +155,6 @@ def test_table(run_app, raw, lte_bundle):
     assert "\x1b" not in result.stdout
 
 
-def test_policy_drop_answers_what_it_can(run_app, raw, lte_bundle):
-    options = [*raw_options(), "--policy", "drop", "--queue", 1, "--model", lte_bundle]
-    answers = records(run_app(APP, raw, *options))
-    assert 1 <= len(answers) <= 3
-
-
 def test_windows_keep_their_numbers_when_some_are_dropped(tmp_path, lte_bundle, monkeypatch):
     """The model is held up at its first window until ten have come."""
     n_windows, n_first = 100, 10

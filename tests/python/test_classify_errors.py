@@ -9,10 +9,12 @@ import sys
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro import classifier
+from gnuradio.lwmspectro import classifier, kernels
 from gnuradio.lwmspectro.cli import classify, console
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+FEATURES = kernels.features_version
 
 APP = "lwmspectro-classify"
 RATE = 1_920_000
@@ -87,8 +89,11 @@ def test_bad_input_is_one_line(run_app, tmp_path, raw, lte_bundle, arguments, me
     [
         ({"samp_rate_min": 2e6}, "noise.raw: samp_rate: expected 2e+06 to 6.144e+07 Hz, got"),
         ({"n_frames": 64, "n_bins": 256, "hop_frames": 64}, "spec: n_bins: expected 64 or 128"),
-        ({"features": 2}, "spec: features: expected 1, as the tokenizer here makes them, got 2"),
-        ({"correlogram_rows": ["a"] * 8}, "spec: correlogram_rows: expected ('cp_15khz', "),
+        (
+            {"features": FEATURES + 1},
+            f"features: expected {FEATURES}, as the tokenizer here makes them, got {FEATURES + 1}",
+        ),
+        ({"correlogram_rows": ["a"] * 9}, "spec: correlogram_rows: expected ('cp_15khz', "),
     ],
 )
 def test_a_bundle_that_does_not_fit_is_one_line(run_app, make_bundle, raw, change, message):

@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """C3 against a slow reading of its header, and on signals whose values can be worked out."""
 
-from fractions import Fraction
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from gnuradio.lwmspectro import kernels
+from slow_correlogram import slow_correlogram
 
 ROWS = kernels.correlogram_rows
 COLS = kernels.correlogram_cols
 FLOOR_DB = -10.0
 N_FRAMES = 128
-SEGMENT_S = Fraction(1, 256_000)
-WINDOW_S = 25.6e-3
 RATES = [1.92e6, 2.4e6, 5e6, 7.68e6, 20e6, 12_345_678.9]
 
 
@@ -57,122 +53,6 @@ def wifi(rng, samp_rate, guard_s):
     return ofdm(rng, window_len(samp_rate), n_fft, [round(samp_rate * guard_s)])
 
 
-# ---------------------------------------------------------------- the header, read slowly
-
-
-def exact(samp_rate):
-    return Fraction(round(samp_rate * 1000), 1000)
-
-
-def to_db(ratio):
-    return 10 * np.log10(np.maximum(ratio, 10 ** (FLOOR_DB / 10)))
-
-
-def cell_of(n, cell_samples):
-    """Cell into which each of n samples falls: the last that starts at it or before."""
-    k = np.arange(1, n + 1) * cell_samples.denominator - 1
-    return k // cell_samples.numerator
-
-
-def products(iq, lag):
-    return iq[: max(0, len(iq) - lag)] * iq[lag:].conj()
-
-
-def fold(p, cell_samples, n_phases, width=1):
-    """|sum p|^2 / sum |p|^2 over width phases from each one on."""
-    phase = cell_of(len(p), cell_samples) % n_phases
-    sums = [np.bincount(phase, weights, n_phases) for weights in (p.real, p.imag, np.abs(p) ** 2)]
-    re, im, power = (sum(np.roll(s, -k) for k in range(width)) for s in sums)
-    return (re**2 + im**2) / np.maximum(power, 1e-30)
-
-
-def slow_prefix(iq, samp_rate, scs, symbols_per_slot):
-    cell = exact(samp_rate) * Fraction(1, 2000 * symbols_per_slot * COLS)
-    return to_db(fold(products(iq, round(samp_rate / scs)), cell, COLS, 8))
-
-
-def slow_guard(iq, samp_rate, symbol_s, n_phases):
-    lag = round(samp_rate * 3.2e-6)
-    starts = [int(k * exact(samp_rate) / 5000) for k in range(N_FRAMES + 1)]
-    row = np.zeros(COLS)
-    for frame, (start, stop) in enumerate(pairwise(starts)):
-        if stop + lag <= len(iq):
-            p = products(iq[start : stop + lag], lag)
-            row[frame] = fold(p, exact(samp_rate) * symbol_s / n_phases, n_phases).max()
-    return to_db(row)
-
-
-def segment_sums(values, samp_rate):
-    """Sums of values over each whole segment of 3.9 us; shape (segments,)."""
-    count = int(len(values) / (exact(samp_rate) * SEGMENT_S)) + 1
-    bounds = [int(k * exact(samp_rate) * SEGMENT_S) for k in range(count + 1)]
-    bounds = [bound for bound in bounds if bound <= len(values)]
-    return np.diff(np.concatenate([[0], np.cumsum(values)])[bounds])
-
-
-def coherence(iq, samp_rate, lag, width):
-    """N |sum p|^2 / (E_x E_y) over width segments from each one on."""
-    near, far = iq[: len(iq) - lag], iq[lag:]
-    ones = np.ones(width)
-    sums = [
-        np.convolve(segment_sums(values, samp_rate), ones, "valid")
-        for values in (near * far.conj(), np.abs(near) ** 2, np.abs(far) ** 2, np.ones(len(near)))
-    ]
-    return sums[3] * np.abs(sums[0]) ** 2 / np.maximum(sums[1] * sums[2], 1e-30)
-
-
-def slow_training(iq, samp_rate):
-    ratio = coherence(iq, samp_rate, round(samp_rate * 0.8e-6), 1)
-    row = np.zeros(COLS)
-    whole = len(segment_sums(np.ones(window_len(samp_rate) + 1), samp_rate))
-    np.maximum.at(row, np.arange(len(ratio)) * COLS // whole, ratio)
-    return to_db(row)
-
-
-def slow_repeats(iq, samp_rate, lag_s, reach, period):
-    best = np.zeros(COLS)
-    for shift in range(-reach, reach + 1):
-        ratio = coherence(iq, samp_rate, round(samp_rate * lag_s) + shift, 16)
-        means = np.array([ratio[phase::period].mean() for phase in range(period)])
-        row = means.reshape(COLS, -1).max(axis=1)
-        best = row if row.max() > best.max() else best
-    return to_db(best)
-
-
-def slow_energy(iq, samp_rate):
-    energy = segment_sums(np.abs(iq) ** 2, samp_rate)
-    count = segment_sums(np.ones(len(iq)), samp_rate)
-    col = np.arange(len(energy)) % 256 // 2
-    mean = np.bincount(col, energy) / np.bincount(col, count)
-    return to_db(mean * count.sum() / energy.sum())
-
-
-def without_dc(iq, samp_rate):
-    """Less the mean of each 250 us; less than a segment at the end is a piece of its own."""
-    segment = exact(samp_rate) * SEGMENT_S
-    n_segments = int(len(iq) / segment)
-    cuts = [int(k * segment) for k in [*range(64, n_segments, 64), n_segments]]
-    return np.concatenate([piece - piece.mean() for piece in np.split(iq, cuts) if len(piece)])
-
-
-def slow_correlogram(iq, samp_rate):
-    iq = without_dc(iq.astype(np.complex64).astype(complex), samp_rate)
-    absent = np.full(COLS, FLOOR_DB)
-    has_wifi = samp_rate >= 5e6
-    return {
-        "cp_15khz": slow_prefix(iq, samp_rate, 15e3, 7),
-        "cp_30khz": slow_prefix(iq, samp_rate, 30e3, 14),
-        "wifi_long_gi": slow_guard(iq, samp_rate, Fraction(4, 10**6), 8) if has_wifi else absent,
-        "wifi_short_gi": (
-            slow_guard(iq, samp_rate, Fraction(36, 10**7), 7) if has_wifi else absent
-        ),
-        "wifi_stf": slow_training(iq, samp_rate) if has_wifi else absent,
-        "repeat_5ms": slow_repeats(iq, samp_rate, 5e-3, 1, 1280),
-        "repeat_10ms": slow_repeats(iq, samp_rate, 10e-3, 2, 256),
-        "energy_1ms": slow_energy(iq, samp_rate),
-    }
-
-
 SCENES = {
     "noise": lambda rng, rate: noise(rng, window_len(rate)),
     "lte": lambda rng, rate: lte(rng, rate) + noise(rng, window_len(rate)),
@@ -182,15 +62,16 @@ SCENES = {
     ),
 }
 
-# the energy a lag later is interpolated between segments, over one segment and over sixteen
-TOLERANCES_DB = {"wifi_stf": 2.5, "repeat_5ms": 0.25, "repeat_10ms": 0.25}
+# the energy a short lag later is interpolated between segments
+TOLERANCES_DB = {"wifi_stf": 2.5}
 
 
 @pytest.mark.parametrize("samp_rate", RATES)
 @pytest.mark.parametrize("scene", SCENES)
 def test_matches_the_header_read_slowly(scene, samp_rate, rng):
     iq = SCENES[scene](rng, samp_rate)
-    got, want = correlogram(iq, samp_rate), slow_correlogram(iq, samp_rate)
+    got = correlogram(iq, samp_rate)
+    want = slow_correlogram(iq, samp_rate, window_len(samp_rate))
     for row in ROWS:
         off = np.abs(got[row] - want[row])
         assert off.max() < TOLERANCES_DB.get(row, 0.01), f"{row}: {off.max():.3f} dB off"
@@ -220,7 +101,7 @@ def test_cyclic_prefixes_stand_out(samp_rate, scs, row, snr_db, rng):
     # eight phases of 128 hold 1/16 of all products; for Gaussian samples
     # E|p|^2 = 1 + rho^2 in units of (E|x|^2)^2
     rho = 1 / (1 + 10 ** (-snr_db / 10))
-    count = (len(iq) - samp_rate / scs) / 16
+    count = (len(iq) - samp_rate / scs) / 16 * {3.84e6: 1, 15.36e6: 512 / (3 * 512 + 37)}[samp_rate]
     expected = 10 * np.log10(count * rho**2 / (1 + rho**2))
     assert c3[row].max() == pytest.approx(expected, abs=2.0)
     other = "cp_30khz" if row == "cp_15khz" else "cp_15khz"
@@ -241,7 +122,7 @@ def test_wifi_guard_intervals_stand_out(guard_s, row, other, rng):
     in_burst, outside = c3[row][1::2], c3[row][::2]
     # a phase that lies in the guard interval holds 4000 / 8 products, all of coherence 1;
     # the short one is shorter than a phase, and need not lie in one
-    most = 10 * np.log10(4000 / 8 / 2)
+    most = 10 * np.log10(4000 / 8 / 2 * 512 / (2 * 512 + 37))
     assert most - (1 if guard_s == 0.8e-6 else 4) < np.median(in_burst) < most + 1
     assert np.median(outside) < 9
     assert np.median(c3[other][1::2]) < np.median(in_burst) - 6
@@ -304,7 +185,8 @@ def test_wifi_rows_are_absent_at_low_rates(samp_rate, rng):
 )
 def test_rows_that_the_length_cannot_hold_are_absent(length_s, absent, rng):
     c3 = correlogram(noise(rng, round(20e6 * length_s)), 20e6)
-    assert {row for row in ROWS if set(c3[row]) == {FLOOR_DB}} == absent
+    # at this rate, noise is not searched for synchronisation signals
+    assert {row for row in ROWS if set(c3[row]) == {FLOOR_DB}} == absent | {"lte_pss"}
 
 
 @pytest.mark.parametrize("n", [1, 2, 100, 127, 128, 129, 4000])

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 LABELS = ("wifi", "lte", "nr", "none")
 LIMITS = Thresholds(protocol_p=0.7, partial_p=0.9, energy_db=6.0, temperature=2.0)
-NO_REPEATS = np.zeros((8, 128), np.float32)
+NO_REPEATS = np.zeros((len(kernels.correlogram_rows), 128), np.float32)
 SURE_NR = np.float32([0, 0, 20, 0])
 LIKELY_NR = np.float32([0, 0, 5, 0])  # p = 0.80
 UNSURE = np.float32([1, 1, 1, 1])
@@ -105,7 +105,7 @@ def test_noise_repeats_nothing_and_a_cyclic_prefix_does(rng, rate):
     for iq, low, high in ((symbols.ravel()[:n], 0.0, 14.0), (ofdm, 25.0, 90.0)):
         tokens = tokenizer.process(iq)
         assert energy_excess_db(tokens[:16384].reshape(128, 128)) < LIMITS.energy_db
-        assert low < repeats_db(tokens[16384:].reshape(8, 128)) < high
+        assert low < repeats_db(tokens[16384:].reshape(NO_REPEATS.shape)) < high
 
 
 def test_temperature_and_probability():
@@ -134,7 +134,7 @@ def test_dc_is_not_a_signal():
 @given(
     arrays(np.float32, 4, elements=st.floats(width=32, allow_nan=False, allow_infinity=False)),
     arrays(np.float32, (4, 8), elements=st.floats(-200, 300, width=32)),
-    arrays(np.float32, (8, 4), elements=st.floats(-200, 300, width=32)),
+    arrays(np.float32, (len(kernels.correlogram_rows), 4), elements=st.floats(-200, 300, width=32)),
     st.floats(0, 1),
 )
 def test_any_numbers_have_a_verdict(logits, c0, c3, valid):

@@ -6,8 +6,10 @@ import sys
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro import Bundle, BundleError, ProviderError
+from gnuradio.lwmspectro import Bundle, BundleError, ProviderError, kernels
 from gnuradio.lwmspectro.inference import Router
+
+VLEN = kernels.window_spec().vlen
 
 
 def replace_model(folder, content):
@@ -20,9 +22,7 @@ def replace_model(folder, content):
     return Bundle.load(folder)
 
 
-def model(
-    n_in=17408, n_out=4, *, names=("tokens", "logits"), dtype="FLOAT", batch="batch", op=None
-):
+def model(n_in=VLEN, n_out=4, *, names=("tokens", "logits"), dtype="FLOAT", batch="batch", op=None):
     """An ONNX model that gives its first values back."""
     import onnx
 
@@ -43,13 +43,13 @@ def test_runs_batches(make_bundle, rng):
     router = Router(Bundle.load(make_bundle(gain=2.0, bias=(0, 1, 0, 0))))
     assert router.provider == "CPUExecutionProvider"
     for batch in (1, 3, 8):
-        tokens = rng.normal(size=(batch, 17408)).astype(np.float32)
+        tokens = rng.normal(size=(batch, VLEN)).astype(np.float32)
         expected = 2 * tokens[:, :4] + np.float32([0, 1, 0, 0])
         np.testing.assert_allclose(router(tokens), expected, rtol=1e-6)
 
 
 def test_values_that_are_not_finite_pass_through(make_bundle):
-    tokens = np.full((1, 17408), np.nan, np.float32)
+    tokens = np.full((1, VLEN), np.nan, np.float32)
     assert np.isnan(Router(Bundle.load(make_bundle()))(tokens)).all()
 
 
@@ -58,12 +58,12 @@ def test_values_that_are_not_finite_pass_through(make_bundle):
     [
         (b"", "cannot be opened"),
         (b"not a model", "cannot be opened"),
-        (model(n_in=17407), "expected input ('tokens', ['batch', 17408], 'float32'), got"),
+        (model(n_in=VLEN - 1), f"expected input ('tokens', ['batch', {VLEN}], 'float32'), got"),
         (model(n_out=5), "expected output ('logits', ['batch', 4], 'float32'), got"),
-        (model(names=("x", "logits")), "expected input ('tokens', ['batch', 17408], 'float32')"),
+        (model(names=("x", "logits")), f"expected input ('tokens', ['batch', {VLEN}], 'float32')"),
         (model(names=("tokens", "y")), "expected output ('logits', ['batch', 4], 'float32')"),
         (model(dtype="DOUBLE"), "'float64')"),
-        (model(batch=1), "[1, 17408]"),
+        (model(batch=1), f"[1, {VLEN}]"),
         (model(op="NoSuchOperator"), "cannot be opened"),
     ],
 )
@@ -116,7 +116,7 @@ def test_openvino_where_it_is_installed(lte_bundle):
     pytest.importorskip("onnxruntime_ep_openvino", reason="no OpenVINO provider is installed")
     router = Router(Bundle.load(lte_bundle), "openvino")
     assert router.provider == "OpenVINOExecutionProvider"
-    logits = router(np.zeros((2, 17408), np.float32))
+    logits = router(np.zeros((2, VLEN), np.float32))
     np.testing.assert_allclose(logits, [[0, 2.485, 0, 0]] * 2, atol=0.02)
 
 

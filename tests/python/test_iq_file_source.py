@@ -101,3 +101,22 @@ def test_a_file_that_is_gone(tmp_path):
     (tmp_path / "raw").unlink()
     with pytest.raises(InputError, match="No such file"):
         iq_file_source(recording)
+
+
+def test_goes_on_after_a_stop(tmp_path, rng):
+    data = rng.integers(-128, 128, 2 * 3_000_000).astype(np.int8)
+    (tmp_path / "raw").write_bytes(data.tobytes())
+    source = iq_file_source(open_recording(str(tmp_path / "raw"), RATE, "ci8"))
+    head, sink = blocks.head(gr.sizeof_gr_complex, 1000), blocks.vector_sink_c()
+    graph = gr.top_block()
+    graph.connect(source, head, sink)
+    graph.run()
+    assert 1000 <= source.position < 3_000_000
+    read = source.position
+    rest, _ = play(source)
+    assert source.ended
+    assert source.error is None
+    np.testing.assert_array_equal(
+        rest[:-1], data[2 * read :].astype(np.float32).view(np.complex64) / 128
+    )
+    assert len(play(source)[0]) == 0  # and there is nothing after the end

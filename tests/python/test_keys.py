@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""keys.py and message_keys.h spell the same names, and nothing else spells them."""
+"""keys.py and message_keys.h spell the same names, and so do the fields of WindowInfo."""
 
+import dataclasses
 import re
 
 from gnuradio.lwmspectro import keys
+from gnuradio.lwmspectro.window_info import WindowInfo
 
 
 def python_keys():
@@ -31,3 +33,8 @@ def test_message_keys_are_constants_and_different():
 
 def test_tag_names_that_gnu_radio_uses():
     assert (keys.RX_TIME, keys.RX_RATE, keys.RX_FREQ) == ("rx_time", "rx_rate", "rx_freq")
+
+
+def test_fields_of_the_window_tag_are_keys():
+    names = {field.name for field in dataclasses.fields(WindowInfo)}
+    assert names <= {value for name, value in python_keys().items() if name.isupper()}

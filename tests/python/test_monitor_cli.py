@@ -112,6 +112,21 @@ def test_file_to_its_end(run_app, file_source):
     assert {record["center_freq"] for record in records} == {2.4e9}
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--gain", 3),
+        ("--antenna", "A"),
+        ("--device-args", "x"),
+        ("--seed", 1),
+        ("--zmq-tags",),
+        ("--zmq-address", "tcp://127.0.0.1:1"),
+    ],
+)
+def test_an_option_of_another_source(run_app, file_source, option):
+    assert_one_line(run_app(APP, *file_source, *option), f"--source file: {option[0]} is not for")
+
+
 def test_plain_lines_where_there_is_no_terminal(run_app, file_source):
     result = run_app(APP, *file_source, "--policy", "block")
     assert result.returncode == 0, result.stderr

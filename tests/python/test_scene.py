@@ -10,12 +10,13 @@ from gnuradio.lwmspectro.waveforms import lte, nr, wifi
 from gnuradio.lwmspectro.waveforms.scene import NONE, Fading, Scene, draw_scene, render
 from gnuradio.lwmspectro.waveforms.traffic import Traffic
 
+ROWS = kernels.correlogram_rows
 FULL = Traffic(time_load=1.0, freq_load=1.0)
 
 
 def row(tokens: np.ndarray, name: str) -> np.ndarray:
-    spec = kernels.window_spec()
-    return tokens[spec.spectrogram_size :].reshape(8, -1)[kernels.correlogram_rows.index(name)]
+    c3 = tokens[kernels.window_spec().spectrogram_size :].reshape(len(ROWS), -1)
+    return c3[ROWS.index(name)]
 
 
 def tokens_of(scene: Scene, seed: int = 1) -> np.ndarray:

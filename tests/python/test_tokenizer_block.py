@@ -306,7 +306,11 @@ class Windows(gr.sync_block):
 
 
 def test_center_freq_while_running():
-    source, block, sink = PausingSource(IQ, 51_200), tokenizer(2e6), Windows(17_408)
+    source, block, sink = (
+        PausingSource(IQ, 51_200),
+        tokenizer(2e6),
+        Windows(kernels.window_spec().vlen),
+    )
     graph = gr.top_block()
     graph.connect(source, block, sink)
     graph.start()
@@ -318,9 +322,26 @@ def test_center_freq_while_running():
     assert got == [(0, 0.0), (51_200, 1e9), (102_400, 1e9)]
 
 
+def test_samp_rate_while_running():
+    source = PausingSource(IQ, 51_200)
+    block, sink = tokenizer(2e6), Windows(kernels.window_spec().vlen)
+    graph = gr.top_block()
+    graph.connect(source, block, sink)
+    graph.start()
+    assert sink.came.acquire(timeout=TIMEOUT)
+    block.set_samp_rate(4e6)
+    source.go.set()
+    graph.wait()
+    got = [(info.sample_start, info.sample_rate, info.sample_count) for info in sink.infos]
+    assert got[:2] == [(0, 2e6, 51_200), (51_200, 4e6, 102_400)]
+    assert block.samp_rate() == 4e6
+    with pytest.raises(ValueError, match=r"samp_rate: expected 1\.92e6"):
+        block.set_samp_rate(1e6)
+
+
 def test_a_long_stream_at_the_highest_rate():
     n_windows, length = 40, 1_572_864
-    block, sink = tokenizer(61.44e6), Windows(17_408)
+    block, sink = tokenizer(61.44e6), Windows(kernels.window_spec().vlen)
     graph = gr.top_block()
     head = blocks.head(gr.sizeof_gr_complex, n_windows * length)
     graph.connect(blocks.null_source(gr.sizeof_gr_complex), head, block, sink)

@@ -5,12 +5,12 @@
 #include <gnuradio/lwmspectro/api.h>
 #include <gnuradio/lwmspectro/frame_clock.h>
 #include <gnuradio/lwmspectro/phase_fold.h>
+#include <gnuradio/lwmspectro/pss_search.h>
 #include <gnuradio/lwmspectro/segment_correlator.h>
 #include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
 #include <cstddef>
-#include <initializer_list>
 #include <vector>
 
 namespace gr {
@@ -19,14 +19,13 @@ namespace lwmspectro {
 /*!
  * \brief C3: which OFDM numerology, if any, the samples of a window follow.
  *
- * Every row but the last is a lag correlation of products p = x[n] conj(x[n+lag]),
+ * Every row but the last two is a lag correlation of products p = x[n] conj(x[n+lag]),
  * stored as 10 log10 of a ratio that has mean 1 over white noise, at any sample rate and
  * any amplitude from 1e-8 to 1e8, and is N rho^2 for N products of coherence rho, N at
  * most. Rows that keep the best of several ratios have a higher mean. The magnitude is
  * blind to the carrier offset. Values are limited to floor_dB from below; a row that the
- * sample rate or the length cannot hold is all floor_dB. The mean of each 250 us is
- * taken off first: the DC of a receiver, spike or drift, repeats at every lag. Rows are
- * listed in window_spec.h:
+ * sample rate or the length cannot hold is all floor_dB. The DC of a receiver, spike or
+ * drift, repeats at every lag: samples come without it. Rows are listed in window_spec.h:
  *
  * - cp_15khz, cp_30khz: cyclic prefix, TS 36.211 6.12 and TS 38.211 5.3.1. Folded on
  *   1/7 and 1/14 of the 0.5 ms slot, the mean length of a symbol, in 128 phases;
@@ -41,6 +40,14 @@ namespace lwmspectro {
  * - repeat_10ms: cell-specific and demodulation reference signals, which repeat every
  *   radio frame, TS 36.211 6.10.1 and TS 38.211 7.4.1.1. Both repeat rows look for the
  *   lag within a few samples of nominal, since the two clocks differ.
+ * - lte_pss: the matched filter of pss_search. From 4 MS/s on a prefix holds samples
+ *   enough to be seen wherever the signal is; there the row is all floor_dB unless
+ *   cp_15khz exceeds 9 dB.
+ *
+ * At high rates a part of the products is enough. The prefix rows take runs of 512 of
+ * them, the next run r * 512 + 37 samples after the last for r = floor(samp_rate / 5
+ * MS/s) from 2 on; the guard interval rows likewise in each frame, for 10 MS/s; the
+ * repeat rows, see segment_correlator.
  */
 class LWMSPECTRO_API correlogram
 {
@@ -57,29 +64,29 @@ private:
     using cfloat = std::complex<float>;
 
     std::size_t lag_of(double lag_s) const;
-    //! Cleans a stretch of samples from at on; returns where it ends.
-    std::size_t take_off_dc(const cfloat* samples, std::size_t n, std::size_t at);
 
     void correlate(const cfloat* samples, std::size_t n);
-    void correlate_frame(const cfloat* x, std::size_t n, std::size_t frame);
-    void fold(const cfloat* x,
-              std::size_t lag,
-              std::size_t at,
-              std::size_t n,
-              std::initializer_list<phase_fold*> folds);
+    //! Samples from one run of lag products to the next.
+    std::size_t stride_for(double products_Hz) const;
+    //! Fills d_product and d_power.
+    void multiply(const cfloat* x, std::size_t lag, std::size_t n);
+    //! Runs of a frame of \p x, a window of \p n samples.
+    void fold_prefixes(
+        const cfloat* x, std::size_t n, std::size_t frame, double lag_s, phase_fold& to);
+    void fold_guards(const cfloat* x, std::size_t n, std::size_t frame);
 
     double d_samp_rate;
     std::size_t d_n_frames;
     bool d_wifi; // the sample rate can hold its guard interval
     frame_clock d_frames;
     segment_correlator d_segments;
+    pss_search d_pss;
     phase_fold d_prefix_15khz;
     phase_fold d_prefix_30khz;
     phase_fold d_long_symbols; // of WiFi, by their guard interval
     phase_fold d_short_symbols;
 
-    volk::vector<cfloat> d_clean;   // the window at hand without its DC
-    volk::vector<cfloat> d_product; // a block of lag products
+    volk::vector<cfloat> d_product; // a run of lag products
     volk::vector<float> d_power;    // their squared magnitudes
     std::vector<double> d_long_gi;  // best phase of each column
     std::vector<double> d_short_gi; // likewise

@@ -10,11 +10,13 @@
 namespace gr {
 namespace lwmspectro {
 
-//! Forward complex FFT. The only place where the kernels touch GNU Radio (gr-fft).
+//! Complex FFT, not scaled. The only place where the kernels touch GNU Radio (gr-fft).
 class LWMSPECTRO_API fft_plan
 {
 public:
-    explicit fft_plan(std::size_t n_fft);
+    enum class direction { forward, inverse };
+
+    explicit fft_plan(std::size_t n_fft, direction way = direction::forward);
     ~fft_plan();
     fft_plan(fft_plan&&) noexcept;
     fft_plan& operator=(fft_plan&&) noexcept;

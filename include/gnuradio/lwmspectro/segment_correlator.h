@@ -16,7 +16,9 @@ namespace lwmspectro {
  *
  * A segment is 1/256 ms. All lags are correlated in one pass over the samples; what is
  * said of them afterwards are rows of correlogram_cols ratios N |sum p|^2 / (E_x E_y),
- * see correlogram.
+ * see correlogram; E_y of a repeat is the energy of the segments that lie the nominal
+ * lag later. Repeats are looked for in every k-th segment alone, k the largest of
+ * 1, 2, 4 and 8 that leaves 5 MS/s.
  */
 class LWMSPECTRO_API segment_correlator
 {
@@ -24,19 +26,17 @@ public:
     //! \p max_len: samples of the longest window. \p wifi: look for its training field.
     segment_correlator(double samp_rate, std::size_t max_len, bool wifi);
 
-    //! First sample of segment \p index.
-    std::size_t bound(std::size_t index) const { return d_bounds[index]; }
     //! Whole segments in the longest window.
     std::size_t max_segments() const { return d_bounds.size() - 1; }
     //! Whole segments in the first \p n samples.
     std::size_t segments_within(std::size_t n) const;
-    //! Samples beyond the start of a segment that correlating it may read.
-    std::size_t reach() const;
 
     //! A window of \p n samples begins.
     void begin(std::size_t n);
     //! Correlates the segments not done yet that start before sample \p end.
     void correlate(const std::complex<float>* x, std::size_t end);
+    //! The window is over: rows may be asked for.
+    void end();
 
     //! Short training field: best segment of each column of the window.
     const std::vector<double>& short_training();
@@ -48,34 +48,44 @@ public:
     const std::vector<double>& energy();
 
 private:
-    //! Correlation of every segment with the samples a lag later.
+    //! Correlation of segments with the samples a lag later.
     struct lag_track {
         std::size_t lag;          // samples
-        std::size_t lag_segments; // the same in segments, whole
-        double lag_rest;          // and the rest
+        std::size_t step;         // segments from one that is correlated to the next
         std::size_t min_segments; // fewer than these are not worth correlating
         std::size_t n_segments;   // of the window at hand
         std::vector<std::complex<float>> sums; // one a segment
     };
+    //! A lag and those next to it: clocks differ.
+    struct repeat_search {
+        std::size_t first_track, n_tracks; // of d_tracks
+        std::size_t lag_segments;
+        std::size_t period; // segments
+    };
 
-    void add_track(double lag_s, int shift, std::size_t min_segments);
-    double segment_energy(std::size_t first, std::size_t count) const;
-    double
-    lagged_energy(const lag_track& track, std::size_t first, std::size_t count) const;
-    const std::vector<double>&
-    repetition(std::size_t first_track, std::size_t n_tracks, std::size_t period);
+    std::size_t add_track(double lag_s, int shift, std::size_t step, std::size_t least);
+    repeat_search
+    add_search(double lag_s, int max_shift, std::size_t period, std::size_t least);
+    const std::vector<double>& repetition(const repeat_search& search);
+    //! Fills d_trial; its largest value.
     double fold_repeats(const lag_track& track, std::size_t period);
 
     double d_samp_rate;
+    std::size_t d_step;                // segments, of repeats
     std::vector<std::size_t> d_bounds; // of the segments, in samples
     std::vector<lag_track> d_tracks;
+    std::size_t d_stf;
+    repeat_search d_5ms, d_10ms;
 
     // of the window at hand
     std::size_t d_n_segments = 0;
-    std::size_t d_done = 0;                      // segments correlated
-    std::vector<double> d_energy;                // running sum over segments
-    std::vector<std::complex<double>> d_symbols; // correlation over whole symbols
-    std::vector<double> d_trial;                 // a row that may be taken
+    std::size_t d_done = 0;         // segments correlated
+    std::vector<double> d_energy;   // one a segment
+    std::vector<double> d_energies; // of the symbol from each on, every d_step-th
+    std::vector<double> d_counts;   // its samples
+    std::vector<double> d_scale;    // from correlations to ratios
+    std::vector<std::complex<float>> d_symbols; // correlation over whole symbols
+    std::vector<double> d_trial;                // a row that may be taken
     std::vector<double> d_row;
 };
 

@@ -15,7 +15,7 @@ namespace lwmspectro {
  *
  * Input: complex baseband at \p samp_rate (1.92 to 61.44 MS/s).
  * Output: one vector of spec.vlen() floats a window: the spectrogram C0 (n_frames x
- * n_bins, dB), then the numerology correlogram C3 (8 x 128, dB over noise).
+ * n_bins, dB), then the numerology correlogram C3 (9 x 128, dB over noise).
  *
  * Tags read: \c rx_rate (double, Hz) and \c rx_freq (double, Hz) when they change,
  * \c rx_time (tuple of uint64 seconds and double fraction) when it does not continue
@@ -45,6 +45,9 @@ public:
 
     //! Sample rate in force, Hz: the newest rx_rate tag, or what make() was given.
     virtual double samp_rate() const = 0;
+    //! As an rx_rate tag would: takes effect with the next sample. Throws
+    //! std::invalid_argument on a rate out of range.
+    virtual void set_samp_rate(double samp_rate) = 0;
     //! Centre frequency in force, Hz.
     virtual double center_freq() const = 0;
     //! As an rx_freq tag would: takes effect with the next sample.

@@ -14,13 +14,13 @@ constexpr double min_samp_rate_Hz = 1.92e6;
 constexpr double max_samp_rate_Hz = 61.44e6;
 
 //! Counts up whenever the same samples give other tokens: models are bound to it.
-constexpr int features_version = 1;
+constexpr int features_version = 2;
 
 //! Values of one row of the correlogram (C3).
 constexpr std::size_t correlogram_cols = 128;
 
 //! Rows of the correlogram, in the order in which they are stored.
-constexpr std::array<const char*, 8> correlogram_rows = {
+constexpr std::array<const char*, 9> correlogram_rows = {
     "cp_15khz",      // CP correlation, lag 66.67 us, folded on 71.43 us
     "cp_30khz",      // CP correlation, lag 33.33 us, folded on 35.71 us
     "wifi_long_gi",  // lag 3.2 us, folded on 4.0 us, best phase of each frame
@@ -29,6 +29,7 @@ constexpr std::array<const char*, 8> correlogram_rows = {
     "repeat_5ms",    // one symbol against itself 5 ms later, folded on 5 ms
     "repeat_10ms",   // one symbol against itself 10 ms later, folded on 1 ms
     "energy_1ms",    // power folded on 1 ms, over its mean
+    "lte_pss",       // matched filter for LTE's primary sync signal, folded on 5 ms
 };
 
 /*!

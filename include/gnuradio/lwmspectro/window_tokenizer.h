@@ -27,7 +27,8 @@ struct LWMSPECTRO_API window_info {
  * \brief A stream of samples to windows of tokens: C0, then C3.
  *
  * Samples that are not finite, or beyond 1e8, are taken as zero and counted. The
- * result does not depend on how the stream is cut into calls of push().
+ * result does not depend on how the stream is cut into calls of push(). C3 is that of
+ * samples from which the mean of each frame was taken off: what changes slower is DC.
  */
 class LWMSPECTRO_API window_tokenizer
 {
@@ -62,6 +63,8 @@ public:
 private:
     void open(uint64_t first_frame);
     void complete_frames();
+    //! Takes the mean off samples \p begin to \p end of the open window.
+    void take_off_mean(std::size_t begin, std::size_t end);
     void pad_frames(float* c0) const;
 
     window_spec d_spec;

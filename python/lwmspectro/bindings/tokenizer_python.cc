@@ -15,6 +15,7 @@ void bind_tokenizer_block(py::module& m)
              py::arg("spec") = gr::lwmspectro::window_spec(),
              py::arg("center_freq") = 0.0)
         .def("samp_rate", &tokenizer::samp_rate)
+        .def("set_samp_rate", &tokenizer::set_samp_rate, py::arg("samp_rate"))
         .def("center_freq", &tokenizer::center_freq)
         .def("set_center_freq", &tokenizer::set_center_freq, py::arg("center_freq"))
         .def("windows", &tokenizer::windows)

@@ -101,7 +101,7 @@ def classify_recordings(
             block.cancel()
             graph.stop()
 
-    with _Progress(recordings, source) as progress:
+    with _Progress(recordings, source, results) as progress:
         block.add_arrival_listener(writer.expect)
         block.add_listener(listen)
         block.add_listener(progress.update)
@@ -173,9 +173,14 @@ class _Writer:
 
 
 class _Progress:
-    """A bar on stderr, when a person is looking and there is something to wait for."""
+    """A bar on stderr, when a person is looking and there is something to wait for.
 
-    def __init__(self, recordings: Sequence[Recording], source: iq_file_source) -> None:
+    Results that go to the terminal show the progress themselves, and a bar would break them.
+    """
+
+    def __init__(
+        self, recordings: Sequence[Recording], source: iq_file_source, results: TextIO
+    ) -> None:
         total = sum(recording.n_samples or 0 for recording in recordings)
         known = all(recording.n_samples is not None for recording in recordings)
         self._source = source
@@ -185,7 +190,9 @@ class _Progress:
             TimeRemainingColumn(),
             console=rows.console_on(sys.stderr),
             transient=True,
-            disable=not is_terminal(sys.stderr) or (known and total < PROGRESS_SAMPLES),
+            disable=not is_terminal(sys.stderr)
+            or is_terminal(results)
+            or (known and total < PROGRESS_SAMPLES),
         )
         self._task = self._bar.add_task("", total=total if known else None)
 

@@ -19,6 +19,7 @@ from ..worker import POLICIES
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+MODEL_HELP = "bundle (default: $LWMSPECTRO_MODEL, or the shipped)"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -37,7 +38,7 @@ class Parser(argparse.ArgumentParser):
 def add_model_options(parser: argparse.ArgumentParser, policy: str) -> None:
     """Options on the model and on how it is run; ``policy`` is the default one."""
     group = parser.add_argument_group("model")
-    group.add_argument("--model", metavar="DIR", default="", help="bundle (default: the shipped)")
+    group.add_argument("--model", metavar="DIR", default="", help=MODEL_HELP)
     group.add_argument(
         "--policy",
         choices=POLICIES,

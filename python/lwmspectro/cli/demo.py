@@ -22,6 +22,7 @@ from ..worker import DROP
 from .console import (
     EXIT_FAILED,
     EXIT_OK,
+    MODEL_HELP,
     Parser,
     command_line,
     complain,
@@ -165,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--png", metavar="FILE", default=DEFAULT_PNG, help="picture (default: %(default)s)"
     )
-    parser.add_argument("--model", metavar="DIR", default="", help="bundle (default: the shipped)")
+    parser.add_argument("--model", metavar="DIR", default="", help=MODEL_HELP)
     return parser
 
 

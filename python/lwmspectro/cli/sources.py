@@ -63,14 +63,18 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--zmq-address",
         metavar="ENDPOINT",
-        default=DEFAULT_ZMQ_ADDRESS,
+        default=_DEFAULTS["zmq_address"],
         help="zmq: a PUB sink of complex samples (default: %(default)s)",
     )
     group.add_argument(
         "--zmq-tags", action="store_true", help="zmq: the sink passes tags (rx_time and others)"
     )
     group.add_argument(
-        "--seed", metavar="N", type=whole(0, 2**63), default=0, help="demo: random seed"
+        "--seed",
+        metavar="N",
+        type=whole(0, 2**63),
+        default=_DEFAULTS["seed"],
+        help="demo: random seed",
     )
 
 
@@ -78,10 +82,13 @@ def open_source(args: argparse.Namespace) -> Source:
     """Opens what ``--source`` names.
 
     Raises:
-        UserError: an option is missing or wrong, a driver is missing, or the device does
-            not answer.
+        UserError: an option is missing, wrong or of another source, a driver is missing, or
+            the device does not answer.
     """
-    opener = _OPENERS[args.source]
+    opener, takes = _OPENERS[args.source]
+    for option, default in _DEFAULTS.items():
+        if option not in takes and getattr(args, option) != default:
+            raise UserError(f"--source {args.source}: --{option.replace('_', '-')} is not for it")
     try:
         return opener(args)
     except UserError:
@@ -146,13 +153,27 @@ def _open_uhd(args: argparse.Namespace) -> Source:
     return Source((source,), rate, source.get_center_freq(0), ends=False)
 
 
-_OPENERS: dict[str, Callable[[argparse.Namespace], Source]] = {
-    "demo": _open_demo,
-    "file": _open_file,
-    "zmq": _open_zmq,
-    "soapy": _open_soapy,
-    "uhd": _open_uhd,
+_DEFAULTS: dict[str, Any] = {
+    "gain": None,
+    "antenna": None,
+    "device_args": None,
+    "input": None,
+    "dtype": None,
+    "zmq_address": DEFAULT_ZMQ_ADDRESS,
+    "zmq_tags": False,
+    "seed": 0,
 }
+"""Options that only some sources take."""
+
+_RADIO = ("gain", "antenna", "device_args")
+_OPENERS: dict[str, tuple[Callable[[argparse.Namespace], Source], tuple[str, ...]]] = {
+    "demo": (_open_demo, ("seed",)),
+    "file": (_open_file, ("input", "dtype")),
+    "zmq": (_open_zmq, ("zmq_address", "zmq_tags")),
+    "soapy": (_open_soapy, _RADIO),
+    "uhd": (_open_uhd, _RADIO),
+}
+"""How each source is opened, and which of those options it takes."""
 
 
 def _required_rate(args: argparse.Namespace) -> float:

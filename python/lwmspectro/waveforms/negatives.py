@@ -159,7 +159,7 @@ def _band(make: Callable[[int, float, float, float, np.random.Generator], Comple
 
 
 KINDS: dict[str, Kind] = {
-    "white": Kind(_plain(noise.white), 3.0, is_noise=True),
+    "white": Kind(_plain(noise.white), 7.0, is_noise=True),
     "coloured": Kind(_plain(noise.coloured), 2.5, gated=0.1, is_noise=True),
     "band_noise": Kind(_band(noise.band_limited), 3.5, 0.02, 1.5, 0.5, wide=True),
     "scheduled_noise": Kind(_band(noise.scheduled), 2.0, 0.1, 1.5, 0.1, wide=True),
