@@ -3,6 +3,7 @@
 #define INCLUDED_LWMSPECTRO_TDL_CHANNEL_IMPL_H
 
 #include <gnuradio/lwmspectro/tdl_channel.h>
+#include <gnuradio/thread/thread.h>
 
 namespace gr {
 namespace lwmspectro {
@@ -13,15 +14,19 @@ public:
     tdl_channel_impl(double samp_rate, const tdl_profile& profile, uint64_t seed);
 
     void set_profile(const tdl_profile& profile) override;
+    void set_doppler(double doppler_Hz) override;
+    tdl_profile profile() const override;
 
     int work(int noutput_items,
              gr_vector_const_void_star& input_items,
              gr_vector_void_star& output_items) override;
 
 private:
-    const double d_samp_rate;
-    const uint64_t d_seed;
+    void handle_command(const pmt::pmt_t& message);
+
+    mutable gr::thread::mutex d_fading_mutex;
     tdl_fading d_fading;
+    double d_center_freq = 0.0; // that speeds in messages refer to, Hz
 };
 
 } // namespace lwmspectro

@@ -7,6 +7,7 @@ trying it out.
 """
 
 from .bundle import Bundle, Thresholds, open_bundle
+from .channel_profile import channel_profile
 from .classifier import classifier
 from .errors import BundleError, InputError, ProviderError, UserError
 from .iq_file_source import iq_file_source
@@ -24,6 +25,7 @@ __all__ = [
     "Spec",
     "Thresholds",
     "UserError",
+    "channel_profile",
     "classifier",
     "iq_file_source",
     "moe_classifier",

@@ -40,6 +40,16 @@ RX_RATE: Final = "rx_rate"  # Hz
 RX_FREQ: Final = "rx_freq"  # Hz
 FLUSH: Final = "flush"  # any value: close the open window before this sample
 
+# port of the TDL channel, and the keys of its dict beside model and center_freq
+COMMAND: Final = "command"
+DELAYS_S: Final = "delays_s"  # s, one a path
+POWERS_DB: Final = "powers_db"  # dB, one a path
+K_FACTORS_DB: Final = "k_factors_db"  # Rician K in dB, one a path
+LOS_DOPPLER_RATIOS: Final = "los_doppler_ratios"  # of the maximum shift, one a path
+DELAY_SPREAD_S: Final = "delay_spread_s"  # RMS, s
+DOPPLER_HZ: Final = "doppler_hz"  # maximum shift, Hz
+SPEED_KMH: Final = "speed_kmh"
+
 # tag of the synthetic source on the first sample of each scene
 SCENE: Final = "scene"
 

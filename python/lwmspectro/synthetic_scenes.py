@@ -35,7 +35,7 @@ _WIFI_BANDWIDTH_HZ = 17.8e6
 
 @dataclass(frozen=True)
 class Multipath:
-    """Delays in seconds and mean powers in dB of a channel's paths; Rician K of the first."""
+    """Delays in seconds and mean powers in dB of a channel's paths; Rician K of the first, dB."""
 
     delays_s: tuple[float, ...]
     powers_db: tuple[float, ...]
@@ -44,7 +44,10 @@ class Multipath:
     def channel(self, samp_rate: float, doppler_hz: float, seed: int) -> kernels.tdl_fading:
         """A fading channel with these paths."""
         profile = kernels.tdl_profile(
-            list(self.delays_s), list(self.powers_db), doppler_hz, self.k_factor_db
+            list(self.delays_s),
+            list(self.powers_db),
+            doppler_hz,
+            [self.k_factor_db] + [-np.inf] * (len(self.delays_s) - 1),
         )
         return kernels.tdl_fading(samp_rate, profile, seed)
 

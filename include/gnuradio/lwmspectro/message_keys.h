@@ -46,6 +46,16 @@ inline constexpr char RX_RATE[] = "rx_rate";
 inline constexpr char RX_FREQ[] = "rx_freq";
 inline constexpr char FLUSH[] = "flush";
 
+// port of the TDL channel, and the keys of its dict beside model and center_freq
+inline constexpr char COMMAND[] = "command";
+inline constexpr char DELAYS_S[] = "delays_s";
+inline constexpr char POWERS_DB[] = "powers_db";
+inline constexpr char K_FACTORS_DB[] = "k_factors_db";
+inline constexpr char LOS_DOPPLER_RATIOS[] = "los_doppler_ratios";
+inline constexpr char DELAY_SPREAD_S[] = "delay_spread_s";
+inline constexpr char DOPPLER_HZ[] = "doppler_hz";
+inline constexpr char SPEED_KMH[] = "speed_kmh";
+
 // values of status
 inline constexpr char STATUS_OK[] = "ok";
 inline constexpr char STATUS_NO_SIGNAL[] = "no_signal";

@@ -138,28 +138,36 @@ void bind_fading(py::module& m)
         .def(py::init([](std::vector<double> delays_s,
                          std::vector<double> powers_db,
                          double doppler_hz,
-                         double k_factor_db,
-                         int los_tap,
-                         double los_doppler_ratio) {
+                         std::vector<double> k_factors_db,
+                         std::vector<double> los_doppler_ratios) {
                  return tdl_profile{ std::move(delays_s),
                                      std::move(powers_db),
                                      doppler_hz,
-                                     std::max(k_factor_db, -400.0),
-                                     los_tap,
-                                     los_doppler_ratio };
+                                     std::move(k_factors_db),
+                                     std::move(los_doppler_ratios) };
              }),
              py::arg("delays_s"),
              py::arg("powers_db"),
              py::arg("doppler_hz") = 0.0,
-             py::arg("k_factor_db") = -400.0,
-             py::arg("los_tap") = 0,
-             py::arg("los_doppler_ratio") = 0.7)
+             py::arg("k_factors_db") = std::vector<double>(),
+             py::arg("los_doppler_ratios") = std::vector<double>())
         .def_readonly("delays_s", &tdl_profile::delays_s)
         .def_readonly("powers_db", &tdl_profile::powers_dB)
         .def_readonly("doppler_hz", &tdl_profile::doppler_Hz)
-        .def_readonly("k_factor_db", &tdl_profile::k_factor_dB)
-        .def_readonly("los_tap", &tdl_profile::los_tap)
-        .def_readonly("los_doppler_ratio", &tdl_profile::los_doppler_ratio);
+        .def_readonly("k_factors_db", &tdl_profile::k_factors_dB)
+        .def_readonly("los_doppler_ratios", &tdl_profile::los_doppler_ratios);
+    m.def("tdl_model",
+          &tdl_model,
+          py::arg("name"),
+          py::arg("delay_spread_s"),
+          py::arg("doppler_hz") = 0.0,
+          "TDL-A to TDL-E (TR 38.901 7.7.2) scaled to an RMS delay spread.");
+    m.attr("tdl_model_names") = py::tuple(py::cast(tdl_model_names()));
+    m.def("doppler_of",
+          &doppler_of,
+          py::arg("speed_kmh"),
+          py::arg("center_freq_hz"),
+          "Maximum Doppler shift in Hz.");
 
     py::class_<tdl_fading>(m, "tdl_fading", "Tapped-delay-line fading, seeded.")
         .def(py::init<double, const tdl_profile&, uint64_t>(),
@@ -179,6 +187,14 @@ void bind_fading(py::module& m)
             },
             py::arg("iq"),
             "The next samples, complex64, through the channel.")
+        .def("set_doppler",
+             &tdl_fading::set_doppler,
+             py::arg("doppler_hz"),
+             "Another maximum shift, Hz; gains go on where they are.")
+        .def("set_profile",
+             &tdl_fading::set_profile,
+             py::arg("profile"),
+             "Other paths, with gains of their own.")
         .def_readonly_static("group_delay", &tdl_fading::group_delay);
 }
 

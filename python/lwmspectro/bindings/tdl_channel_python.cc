@@ -22,5 +22,11 @@ void bind_tdl_channel_block(py::module& m)
              &tdl_channel::set_profile,
              py::arg("profile"),
              py::call_guard<py::gil_scoped_release>(),
-             "Another profile from the next buffer on; the delay line is emptied.");
+             "Another profile from the next buffer on.")
+        .def("set_doppler",
+             &tdl_channel::set_doppler,
+             py::arg("doppler_hz"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Another maximum Doppler shift in Hz; gains go on where they are.")
+        .def("profile", &tdl_channel::profile, "What is in force.");
 }

@@ -74,9 +74,11 @@ class Fading:
 
     def apply(self, iq: Complex64, samp_rate: float, seed: int) -> Complex64:
         """Pass samples of shape (n,) at samp_rate (Hz) through the channel, same length."""
-        k_factor = -np.inf if self.k_factor_db is None else self.k_factor_db
+        k_factors = [-np.inf] * len(self.delays_s)
+        if self.k_factor_db is not None:
+            k_factors[0] = self.k_factor_db
         profile = kernels.tdl_profile(
-            list(self.delays_s), list(self.powers_db), self.doppler_hz, k_factor
+            list(self.delays_s), list(self.powers_db), self.doppler_hz, k_factors
         )
         out: Complex64 = kernels.tdl_fading(samp_rate, profile, seed).process(iq)
         return out
