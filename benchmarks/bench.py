@@ -11,6 +11,8 @@ tokenizer  Flowgraphs of the tokenizer (spectrogram and correlogram, 20 MS/s set
            cores; and behind a source that keeps 20 MS/s, as a radio does.
 kernel     The same computation without a scheduler.
 model      Windows a second through onnxruntime, one thread.
+channel    The fading channel of 12 taps, and gr-channels' selective_fading_model with the same
+           ones, on one core.
 latency    From the instant at which the last sample of a window is due at the source to
            the message about it, behind a source that keeps real time.
 """
@@ -27,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fading import bench_channel
 from flowgraphs import (
     RATE,
     RealTimeSource,
@@ -44,7 +47,7 @@ from gnuradio.lwmspectro.inference import Router
 LATENCY_RATES = (2.4e6, 20e6)
 BATCHES = (1, 16)
 PIECE = 8192  # samples handed to the kernel at once
-PARTS = ("tokenizer", "kernel", "model", "latency")
+PARTS = ("tokenizer", "kernel", "channel", "model", "latency")
 Row = dict[str, Any]
 
 
@@ -179,18 +182,23 @@ def bench_latency(seconds: float, _: int) -> list[Row]:
     return rows
 
 
-def judge(rows: list[Row]) -> list[Row]:
-    """What the tokenizer is wanted to do, and whether it did; rows of bench_tokenizer."""
-    found = {(row["way"], row["what"]): row for row in rows}
-    figures = (
-        ("one core", "MS per CPU-second", 100),
-        ("all cores", "of stock", 2),
-    )
+WANTED = (  # part, row, column, least
+    ("tokenizer", {"way": "one core", "what": "tokenizer"}, "MS per CPU-second", 100),
+    ("tokenizer", {"way": "all cores", "what": "tokenizer"}, "of stock", 2),
+    ("channel", {"what": "tdl_channel"}, "MS per CPU-second", 25),
+    ("channel", {"what": "tdl_channel"}, "of stock", 40),
+)
+
+
+def judge(results: dict[str, Any]) -> list[Row]:
+    """What is wanted of the parts that ran, and whether it is there."""
     judged = []
-    for way, name, wanted in figures:
-        got = found[way, "tokenizer"][name]
-        met = "met" if got >= wanted else "missed"
-        judged.append({"figure": f"{name}, {way}", "wanted": wanted, "got": got, "": met})
+    for part, where, column, least in WANTED:
+        for row in results.get(part, []):
+            if where.items() <= row.items():
+                figure = ", ".join([*where.values(), column])
+                met = "met" if row[column] >= least else "missed"
+                judged.append({"figure": figure, "wanted": least, "got": row[column], "": met})
     return judged
 
 
@@ -231,6 +239,7 @@ def main() -> int:
     runs = {
         "tokenizer": bench_tokenizer,
         "kernel": bench_kernel,
+        "channel": bench_channel,
         "model": bench_model,
         "latency": bench_latency,
     }
@@ -243,10 +252,11 @@ def main() -> int:
             print(f"\n{part}: skipped, no model: {error}")
             continue
         show(part, results[part])
-    if "tokenizer" in results:
-        results["wanted"] = judge(results["tokenizer"])
-        show("wanted of the tokenizer", results["wanted"])
-    missed = any(row[""] != "met" for row in results.get("wanted", []))
+    wanted = judge(results)
+    if wanted:
+        show("wanted", wanted)
+    results["wanted"] = wanted
+    missed = any(row[""] != "met" for row in wanted)
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return 1 if missed and options.check else 0

@@ -39,15 +39,19 @@ tdl_channel_impl::tdl_channel_impl(double samp_rate,
     set_msg_handler(port, [this](const pmt::pmt_t& message) { handle_command(message); });
 }
 
-void tdl_channel_impl::set_profile(const tdl_profile& profile)
+void tdl_channel_impl::take(const tdl_profile& profile)
 {
-    profile.validate();
-    gr::thread::scoped_lock lock(d_fading_mutex);
     if (same_paths(profile, d_fading.profile())) {
         d_fading.set_doppler(profile.doppler_Hz);
     } else {
         d_fading.set_profile(profile);
     }
+}
+
+void tdl_channel_impl::set_profile(const tdl_profile& profile)
+{
+    gr::thread::scoped_lock lock(d_fading_mutex);
+    take(profile);
 }
 
 void tdl_channel_impl::set_doppler(double doppler_Hz)
@@ -65,9 +69,11 @@ tdl_profile tdl_channel_impl::profile() const
 void tdl_channel_impl::handle_command(const pmt::pmt_t& message)
 {
     try {
-        const auto command = tdl_command::parse(message, profile(), d_center_freq);
+        gr::thread::scoped_lock lock(d_fading_mutex); // nothing may change in between
+        const auto command =
+            tdl_command::parse(message, d_fading.profile(), d_center_freq);
         d_center_freq = command.center_freq;
-        set_profile(command.profile);
+        take(command.profile);
     } catch (const std::invalid_argument& error) {
         d_logger->error("{}", error.what());
     }

@@ -22,6 +22,7 @@ public:
              gr_vector_void_star& output_items) override;
 
 private:
+    void take(const tdl_profile& profile); // under the lock
     void handle_command(const pmt::pmt_t& message);
 
     mutable gr::thread::mutex d_fading_mutex;

@@ -12,7 +12,8 @@ namespace lwmspectro {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& key, const char* expected, const pmt::pmt_t& got)
+[[noreturn]] void
+refuse(const std::string& key, const char* expected, const pmt::pmt_t& got)
 {
     throw std::invalid_argument("command: " + key + ": expected " + expected + ", got " +
                                 pmt::write_string(got));
@@ -49,8 +50,9 @@ std::vector<double> numbers(const std::string& key, const pmt::pmt_t& value)
         refuse(key, "a vector of numbers", value);
     }
     for (std::size_t k = 0; k < pmt::length(value); ++k) {
-        result.push_back(number(
-            key, pmt::is_tuple(value) ? pmt::tuple_ref(value, k) : pmt::vector_ref(value, k)));
+        result.push_back(number(key,
+                                pmt::is_tuple(value) ? pmt::tuple_ref(value, k)
+                                                     : pmt::vector_ref(value, k)));
     }
     return result;
 }
@@ -139,15 +141,26 @@ tdl_command::parse(const pmt::pmt_t& message, const tdl_profile& now, double cen
     from.take_numbers(keys::K_FACTORS_DB, profile.k_factors_dB);
     from.take_numbers(keys::LOS_DOPPLER_RATIOS, profile.los_doppler_ratios);
 
-    from.take_number(keys::CENTER_FREQ, result.center_freq);
+    const pmt::pmt_t center_given = from.take(keys::CENTER_FREQ);
+    if (center_given) {
+        result.center_freq = number(keys::CENTER_FREQ, center_given);
+        if (!(result.center_freq > 0.0 && std::isfinite(result.center_freq))) {
+            refuse(keys::CENTER_FREQ, "a frequency above 0 Hz", center_given);
+        }
+    }
     double speed_kmh = 0.0;
-    if (from.take_number(keys::SPEED_KMH, speed_kmh)) {
-        if (!(result.center_freq > 0.0)) {
-            throw std::invalid_argument("command: expected center_freq (Hz) with speed_kmh");
+    const bool by_speed = from.take_number(keys::SPEED_KMH, speed_kmh);
+    if (from.take_number(keys::DOPPLER_HZ, profile.doppler_Hz) && by_speed) {
+        throw std::invalid_argument(
+            "command: expected doppler_hz or speed_kmh, got both");
+    }
+    if (by_speed) {
+        if (result.center_freq <= 0.0) {
+            throw std::invalid_argument(
+                "command: expected center_freq (Hz) with speed_kmh");
         }
         profile.doppler_Hz = doppler_of(speed_kmh, result.center_freq);
     }
-    from.take_number(keys::DOPPLER_HZ, profile.doppler_Hz);
     from.expect_nothing_left();
     profile.validate();
     return result;

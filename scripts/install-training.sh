@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what lwmspectro_train needs into the virtual environment $1: the CPU build of PyTorch
-# first, since what comes after would bring the large one. Where it cannot be had, says so in one
-# line and exits 0: only training and its tests need it.
+# first, since what comes after would bring the large one. Where something cannot be had, says so
+# in one line and exits with 1; `make test` goes on without, since only training needs it.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -27,14 +27,14 @@ trap 'rm -f "$log"' EXIT
 give_up() {
     echo "venv: $1 could not be installed; training and its tests are skipped:" \
         "$(grep -v '^$' "$log" | tail -n 1)" >&2
-    exit 0
+    exit 1
 }
 
 echo "venv: installing requirements/torch.txt"
 pip_install -r requirements/torch.txt 2>"$log" ||
     pip_install -r requirements/torch.txt \
         --index-url https://download.pytorch.org/whl/cpu \
-        --extra-index-url https://pypi.org/simple 2>"$log" ||
+        --extra-index-url https://pypi.org/simple 2>>"$log" ||
     give_up "a CPU build of PyTorch"
 echo "venv: installing requirements/train.txt"
 pip_install -r requirements/train.txt 2>"$log" || give_up "requirements/train.txt"

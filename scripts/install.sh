@@ -32,12 +32,14 @@ fi
     -c constraints.txt -r requirements/runtime.txt
 echo "install: done, command lines in $prefix/bin"
 
-# the whole way, as a flowgraph of Companion goes it
-found=$(cd / && /usr/bin/python3 -c '
-from gnuradio import lwmspectro
-lwmspectro.classifier(1.92e6)
-print(lwmspectro.__file__)' 2>/dev/null || true)
+found=$(cd / && /usr/bin/python3 -c 'from gnuradio import lwmspectro as m; print(m.__file__)' \
+    2>/dev/null || true)
 if [[ $found != "$prefix"/* ]]; then
     echo "install: Python needs PYTHONPATH=$(echo "$prefix"/lib/python3*/*-packages)"
     echo "install: GNU Radio Companion needs GRC_BLOCKS_PATH=$prefix/share/gnuradio/grc/blocks too"
+elif ! said=$(cd / && /usr/bin/python3 -c \
+    'from gnuradio import lwmspectro; lwmspectro.classifier(1.92e6)' 2>&1); then
+    # as a flowgraph of Companion would
+    echo "install: the classifier does not start: $(tail -n 1 <<<"$said")" >&2
+    exit 1
 fi

@@ -4,23 +4,36 @@
 set -euo pipefail
 
 build=$1
-prefix=$2
+prefix=${2%/}
 manifest=$build/install_manifest.txt
-if [[ ! -e $manifest ]] || ! grep -q "^$prefix/" "$manifest"; then
+
+if [[ $prefix != /?* ]]; then
+    echo "uninstall: expected a prefix below /, got '$2'" >&2
+    exit 2
+fi
+if [[ ! -e $manifest || $(head -n 1 "$manifest") != "$prefix"/* ]]; then
     echo "uninstall: expected a list of files under $prefix in $manifest, found none" >&2
     exit 2
 fi
 
 as_root=()
 if [[ ! -w $prefix ]]; then
+    command -v sudo >/dev/null || {
+        echo "uninstall: $prefix is not writable and there is no sudo" >&2
+        exit 1
+    }
     as_root=(sudo)
 fi
-"${as_root[@]}" cmake --build "$build" --target uninstall >/dev/null
-"${as_root[@]}" rm -rf "$prefix/lib/lwmspectro"
-sed 's|/[^/]*$||' "$manifest" | sort -ru | while read -r folder; do
-    case $folder in
-        */lwmspectro* | */__pycache__) "${as_root[@]}" rmdir "$folder" 2>/dev/null || true ;;
-    esac
-done
-"${as_root[@]}" rm -f "$manifest"
+
+# folders that are ours alone; Python may have left bytecode in them
+folders=$(sed -n 's#^\(.*/\(lwmspectro\|lwmspectro_train\|gnuradio-lwmspectro\)\)/.*#\1#p' \
+    "$manifest" | sort -u)
+"${as_root[@]}" cmake -P "$build/cmake_uninstall.cmake" >/dev/null
+while read -r folder; do
+    if [[ $folder == "$prefix"/* ]]; then
+        "${as_root[@]}" rm -rf -- "$folder"
+    fi
+done <<<"$folders"
+"${as_root[@]}" rm -rf -- "$prefix/lib/lwmspectro"
+"${as_root[@]}" rm -f -- "$manifest"
 echo "uninstall: done"

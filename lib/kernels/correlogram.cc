@@ -27,15 +27,14 @@ constexpr std::size_t prefix_cols = 8;
 constexpr std::size_t cols = correlogram_cols;
 
 // Lag products are many more at high rates than a ratio needs: runs of them are taken
-// until so many a second are there, as many as a receiver of that rate would have. Runs
-// start a little later than the rates would have them, or they might always meet the
-// same phases of a symbol.
+// until so many a second are there, as many as a receiver of that rate would have.
 constexpr double prefix_products_Hz = 5e6, guard_products_Hz = 10e6;
 constexpr std::size_t run = 512;
-constexpr std::size_t run_slip = 37;
+constexpr std::size_t first_slip = 37; // samples by which runs slip against whole strides
+constexpr double least_share = 0.5;    // of the mean, of the products that a phase gets
 
-// where a prefix is long enough to be seen at any SNR at which the synchronisation signal
-// is, that is searched only where there is a prefix
+// prefixes hold many samples from here on: where none is seen, the synchronisation signal
+// is not searched for
 constexpr double always_search_Hz = 4e6;
 constexpr double worth_searching_dB = 9.0;
 
@@ -43,6 +42,45 @@ const window_spec& checked(const window_spec& spec)
 {
     spec.validate();
     return spec;
+}
+
+//! Runs that meet the phase of a period which they meet least, over the mean.
+double least_coverage(std::size_t stride, double period, std::size_t within)
+{
+    std::vector<double> runs(cols, 0.0);
+    double mean = 0.0;
+    for (std::size_t at = 0; at < within; at += stride) {
+        const double first = std::fmod(at, period) / period * cols;
+        const double width = run / period * cols; // in cells; full turns are even
+        for (double cell = first; cell < first + width; cell += 1.0) {
+            runs[static_cast<std::size_t>(cell) % cols] += 1.0;
+            mean += 1.0 / cols;
+        }
+    }
+    return *std::min_element(runs.begin(), runs.end()) / mean;
+}
+
+//! Samples from one run of products to the next.
+std::size_t plain_stride(double samp_rate, double products_Hz)
+{
+    const auto share = static_cast<std::size_t>(samp_rate / products_Hz);
+    return share > 1 ? share * run + first_slip : run;
+}
+
+//! The same over \p within samples, so that runs meet all phases of a symbol.
+std::size_t prefix_stride(double samp_rate, std::size_t within)
+{
+    std::size_t stride = plain_stride(samp_rate, prefix_products_Hz);
+    const double symbol_15khz = samp_rate * 1e-9 * slot_ns / symbols_15khz;
+    const double symbol_30khz = samp_rate * 1e-9 * slot_ns / symbols_30khz;
+    // a stride that fits the symbol would meet the same phases of it each time
+    for (std::size_t tries = 0; tries < run && stride > run; ++tries, ++stride) {
+        if (least_coverage(stride, symbol_15khz, within) >= least_share &&
+            least_coverage(stride, symbol_30khz, within) >= least_share) {
+            break;
+        }
+    }
+    return stride;
 }
 
 float to_dB(double ratio)
@@ -58,6 +96,8 @@ correlogram::correlogram(double samp_rate, const window_spec& spec)
       d_n_frames(checked(spec).n_frames),
       d_wifi(samp_rate >= min_wifi_rate_Hz),
       d_frames(samp_rate, 1000ULL * spec.frame_us),
+      d_prefix_stride(prefix_stride(samp_rate, d_frames.boundary(spec.n_frames))),
+      d_guard_stride(plain_stride(samp_rate, guard_products_Hz)),
       d_segments(samp_rate, d_frames.boundary(spec.n_frames) + 1, d_wifi),
       d_pss(samp_rate, d_frames.boundary(spec.n_frames) + 1),
       d_prefix_15khz(frame_clock(samp_rate, slot_ns, symbols_15khz * cols),
@@ -102,12 +142,6 @@ void correlogram::correlate(const cfloat* samples, std::size_t n)
     d_prefix_30khz.finish();
 }
 
-std::size_t correlogram::stride_for(double products_Hz) const
-{
-    const auto share = static_cast<std::size_t>(d_samp_rate / products_Hz);
-    return share > 1 ? share * run + run_slip : run;
-}
-
 void correlogram::multiply(const cfloat* x, std::size_t lag, std::size_t n)
 {
     const auto count = static_cast<unsigned int>(n);
@@ -118,7 +152,7 @@ void correlogram::multiply(const cfloat* x, std::size_t lag, std::size_t n)
 void correlogram::fold_prefixes(
     const cfloat* x, std::size_t n, std::size_t frame, double lag_s, phase_fold& to)
 {
-    const std::size_t lag = lag_of(lag_s), stride = stride_for(prefix_products_Hz);
+    const std::size_t lag = lag_of(lag_s), stride = d_prefix_stride;
     const std::size_t begin = d_frames.boundary(frame),
                       end = d_frames.boundary(frame + 1);
     for (std::size_t at = (begin + stride - 1) / stride * stride; at < end;
@@ -135,7 +169,7 @@ void correlogram::fold_guards(const cfloat* x, std::size_t n, std::size_t frame)
 {
     const std::size_t begin = d_frames.boundary(frame);
     const std::size_t len = d_frames.boundary(frame + 1) - begin;
-    const std::size_t lag = lag_of(lag_wifi_s), stride = stride_for(guard_products_Hz);
+    const std::size_t lag = lag_of(lag_wifi_s), stride = d_guard_stride;
     if (!d_wifi || begin + len + lag > n) {
         return;
     }

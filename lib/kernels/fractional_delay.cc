@@ -25,7 +25,8 @@ std::array<vector, n> factor()
     std::array<vector, n> lower{};
     for (std::size_t row = 0; row < n; ++row) {
         for (std::size_t col = 0; col <= row; ++col) {
-            double sum = band_integral(static_cast<double>(row) - static_cast<double>(col));
+            double sum =
+                band_integral(static_cast<double>(row) - static_cast<double>(col));
             for (std::size_t k = 0; k < col; ++k) {
                 sum -= lower[row][k] * lower[col][k];
             }
@@ -42,8 +43,8 @@ std::array<float, fractional_taps> fractional_delay(double fraction)
     static const std::array<vector, n> lower = factor();
     vector x{};
     for (std::size_t row = 0; row < n; ++row) {
-        double sum = band_integral(static_cast<double>(row) -
-                                   fractional_group_delay - fraction);
+        double sum =
+            band_integral(static_cast<double>(row) - fractional_group_delay - fraction);
         for (std::size_t k = 0; k < row; ++k) {
             sum -= lower[row][k] * x[k];
         }

@@ -66,10 +66,7 @@ void add_tap(const float* re,
 static_assert(tdl_fading::group_delay == fractional_group_delay, "they are one");
 
 tdl_fading::tdl_fading(double samp_rate, const tdl_profile& profile, uint64_t seed)
-    : d_samp_rate(samp_rate),
-      d_engine(seed),
-      d_out_re(piece),
-      d_out_im(piece)
+    : d_samp_rate(samp_rate), d_engine(seed), d_out_re(piece), d_out_im(piece)
 {
     check_samp_rate(samp_rate);
     d_history = static_cast<std::size_t>(max_path_delay_s * samp_rate) + n_fir;
@@ -128,7 +125,7 @@ void tdl_fading::set_steps()
 {
     const double fastest = std::max(d_profile.doppler_Hz, 1.0) * knots_per_cycle;
     d_interval =
-        static_cast<std::size_t>(std::clamp<double>(d_samp_rate / fastest, 16, piece));
+        static_cast<std::size_t>(std::clamp<double>(d_samp_rate / fastest, 4, piece));
     const double turns = d_profile.doppler_Hz * d_interval / d_samp_rate;
     for (auto& t : d_taps) {
         t.to = 0.0;

@@ -100,7 +100,8 @@ void tdl_profile::validate() const
     expect_size(k_factors_dB.size(), delays_s.size(), "k_factors", true);
     expect_size(los_doppler_ratios.size(), delays_s.size(), "los_doppler_ratios", true);
     for (double delay : delays_s) {
-        expect(delay >= 0.0 && delay <= max_path_delay_s, "delays of 0 to 20e-6 s", delay);
+        expect(
+            delay >= 0.0 && delay <= max_path_delay_s, "delays of 0 to 21e-6 s", delay);
     }
     for (double power : powers_dB) {
         expect(power >= none_dB && power <= max_dB, "powers of -300 to 100 dB", power);

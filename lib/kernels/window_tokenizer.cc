@@ -106,6 +106,13 @@ void window_tokenizer::complete_frames()
 
 void window_tokenizer::take_off_mean(std::size_t begin, std::size_t end)
 {
+    const auto* first = &d_samples[begin];
+    const auto* last = &d_samples[end];
+    if (std::all_of(first, last, [first](const auto& x) { return x == *first; })) {
+        // rounding would leave a constant, and a constant repeats at every lag
+        std::fill(d_samples.begin() + begin, d_samples.begin() + end, 0.0f);
+        return;
+    }
     std::complex<float> sum = 0.0f;
     const auto n = static_cast<unsigned int>(end - begin);
     volk_32fc_accumulator_s32fc(&sum, &d_samples[begin], n);

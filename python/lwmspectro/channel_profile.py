@@ -25,7 +25,7 @@ def channel_profile(
     Args:
         model: ``custom``, or one of ``kernels.tdl_model_names`` (TR 38.901 7.7.2).
         delay_spread_s: RMS delay spread of a model, s.
-        delays_s, powers_db: paths of ``custom``: 0 to 20e-6 s, and mean powers in dB.
+        delays_s, powers_db: paths of ``custom``: 0 to 21e-6 s, and mean powers in dB.
         doppler_hz: maximum Doppler shift, 0 to 10 kHz.
         k_factors_db: Rician K of each path of ``custom``, dB; empty for none.
         los_doppler_ratios: Doppler shift of each line of sight of ``custom`` over the

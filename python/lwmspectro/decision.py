@@ -27,6 +27,15 @@ REPEAT_ROWS = tuple(
 )
 """Rows of C3 that compare samples with later ones."""
 
+MATCH_DB = 10.0
+"""Value of C3's matched filter from which something is there.
+
+Over white noise, the largest of some 1e5 means of five exponential variables of mean 1: it exceeds
+8 dB in one window of 20,000 and 10 dB in one of 1e11.
+"""
+
+_MATCH_ROW = kernels.correlogram_rows.index("lte_pss")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -53,11 +62,11 @@ def decide(
     A protocol is named when its probability reaches ``thresholds.protocol_p``, and for
     a window with samples missing also ``thresholds.partial_p``; short of that such a
     window is ``partial``. A whole window is ``unknown`` when something stands out of its
-    noise, in power (:func:`energy_excess_db`) or by repeating itself
-    (:func:`repeats_db`), and else ``no_signal``: that is also what a steady signal without
-    any repetition gets when it fills the whole band, since nothing tells it from noise of
-    that level. A window of one value throughout (silence, no finite sample) is
-    ``no_signal`` whatever the model said.
+    noise, in power (:func:`energy_excess_db`), by repeating itself (:func:`repeats_db`)
+    or by a synchronisation signal (:data:`MATCH_DB`), and else ``no_signal``: that is also
+    what a steady signal without any repetition gets when it fills the whole band, since
+    nothing tells it from noise of that level. A window of one value throughout (silence, no
+    finite sample) is ``no_signal`` whatever the model said.
 
     Args:
         logits: shape (len(protocols),), finite.
@@ -82,7 +91,8 @@ def decide(
         return Verdict(keys.STATUS_OK, protocols[named[best]], p_best)
     if not whole:
         return Verdict(keys.STATUS_PARTIAL, None, p_best)
-    if energy_excess_db(c0) > thresholds.energy_db or repeats_db(c3) > REPEATS_DB:
+    stands_out = energy_excess_db(c0) > thresholds.energy_db or repeats_db(c3) > REPEATS_DB
+    if stands_out or c3[_MATCH_ROW].max() > MATCH_DB:
         return Verdict(keys.STATUS_UNKNOWN, None, p_best)
     return Verdict(keys.STATUS_NO_SIGNAL, None, p_best)
 

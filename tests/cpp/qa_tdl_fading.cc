@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(profiles_that_cannot_be_are_refused)
     };
     refused([](auto& p) { p.powers_dB.pop_back(); });
     refused([](auto& p) { p.delays_s[1] = -1e-9; });
-    refused([](auto& p) { p.delays_s[1] = 21e-6; });
+    refused([](auto& p) { p.delays_s[1] = 22e-6; });
     refused([](auto& p) { p.doppler_Hz = -1.0; });
     refused([](auto& p) { p.doppler_Hz = NAN; });
     refused([](auto& p) { p.k_factors_dB = { 0.0 }; });

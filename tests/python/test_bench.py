@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+PARTS = ("tokenizer", "kernel", "channel", "model", "latency")
+
 
 @pytest.fixture
 def bench(repository):
@@ -23,12 +25,12 @@ def test_every_part_runs(bench, lte_bundle, tmp_path, monkeypatch):
     done = bench("--seconds", "0.2", "--repeat", "1", "--json", figures)
     assert done.returncode == 0, done.stderr
     found = json.loads(figures.read_text())
-    assert set(found) == {"machine", "tokenizer", "kernel", "model", "latency", "wanted"}
+    assert set(found) == {"machine", *PARTS, "wanted"}
     ways = {(row["way"], row["what"]) for row in found["tokenizer"]}
     assert ("one core", "stock chain") in ways
     assert len(ways) == 9
     assert all(row["p50 ms"] > 0 for row in found["latency"])
-    assert [row["wanted"] for row in found["wanted"]] == [100, 2]
+    assert [row["wanted"] for row in found["wanted"]] == [100, 2, 25, 40]
     assert "met" in done.stdout
 
 

@@ -143,8 +143,9 @@ def test_set_center_freq(lte_bundle, noise):
     assert run(block, noise(WINDOW))[0][keys.CENTER_FREQ] == 3e9
 
 
-def test_set_samp_rate(lte_bundle):
-    block = classifier(2e6, model=lte_bundle)
-    block.set_samp_rate(4e6)
+def test_set_samp_rate(lte_bundle, noise):
+    block = classifier(RATE, 0.0, lte_bundle, "block")
+    block.set_samp_rate(2 * RATE)
+    assert run(block, noise(2 * WINDOW))[0][keys.SAMPLE_RATE] == 2 * RATE
     with pytest.raises(InputError, match=r"expected 1\.92e"):
         block.set_samp_rate(1e6)

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from gnuradio.lwmspectro import kernels
-from slow_correlogram import slow_correlogram
+from slow_correlogram import slow_correlogram, slow_prefix, without_dc
 
 ROWS = kernels.correlogram_rows
 COLS = kernels.correlogram_cols
@@ -110,6 +110,19 @@ def test_cyclic_prefixes_stand_out(samp_rate, scs, row, snr_db, rng):
     assert np.median(c3[row]) < c3[row].max() - 10
 
 
+@pytest.mark.parametrize("samp_rate", [14.85e6, 30.72e6, 54.15e6, 61.44e6])
+def test_no_timing_hides_the_prefixes(samp_rate, rng):
+    """At two of these rates, runs a plain stride apart would always meet the same phases."""
+    cell = lte(rng, samp_rate)
+    for start in range(0, 7 * round(samp_rate / 14_000), round(samp_rate / 14_000 * 0.9)):
+        iq = np.roll(cell, start) + noise(rng, len(cell))
+        assert correlogram(iq, samp_rate)["cp_15khz"].max() > 25
+    iq = iq.astype(np.complex64).astype(complex)
+    want = slow_prefix(without_dc(iq, samp_rate), samp_rate, 15e3, 7)
+    got = correlogram(iq, samp_rate)["cp_15khz"]
+    np.testing.assert_allclose(got, want, atol=0.01)
+
+
 @pytest.mark.parametrize(
     ("guard_s", "row", "other"),
     [(0.8e-6, "wifi_long_gi", "wifi_short_gi"), (0.4e-6, "wifi_short_gi", "wifi_long_gi")],
@@ -187,6 +200,14 @@ def test_rows_that_the_length_cannot_hold_are_absent(length_s, absent, rng):
     c3 = correlogram(noise(rng, round(20e6 * length_s)), 20e6)
     # at this rate, noise is not searched for synchronisation signals
     assert {row for row in ROWS if set(c3[row]) == {FLOOR_DB}} == absent | {"lte_pss"}
+
+
+@pytest.mark.parametrize("value", [0.3, 12345.678, 1e8, -1e-8j])
+@pytest.mark.parametrize("samp_rate", [1.92e6, 20e6])
+def test_a_source_that_is_stuck_repeats_nothing(samp_rate, value):
+    iq = np.full(window_len(samp_rate), value)
+    for row, values in correlogram(iq, samp_rate).items():
+        assert set(values) == {FLOOR_DB}, row
 
 
 @pytest.mark.parametrize("n", [1, 2, 100, 127, 128, 129, 4000])

@@ -80,6 +80,8 @@ def test_logits_that_are_not_finite_are_no_verdict(c0, value):
         (row("cp_15khz", 19.9), "no_signal"),
         (row("cp_15khz", 20.1), "unknown"),
         (row("repeat_10ms", 40.0), "unknown"),
+        (row("lte_pss", 10.5), "unknown"),
+        (row("lte_pss", 9.5), "no_signal"),
         (row("energy_1ms", 40.0), "no_signal"),  # that is power, not repetition
     ],
 )

@@ -134,6 +134,8 @@ def test_arguments_are_in_the_order_of_the_block(name):
 def test_callbacks_exist(name):
     callbacks = BLOCKS[name]["templates"].get("callbacks", [])
     setters = [member for member in vars(CLASSES[name]) if member.startswith("set_")]
+    if name == "tdl_channel":  # set_profile sees that the Doppler shift alone has changed
+        setters.remove("set_doppler")
     assert sorted(callback.partition("(")[0] for callback in callbacks) == sorted(setters)
 
 

@@ -169,8 +169,8 @@ def test_the_block_takes_another_profile():
     [
         ({"delays_s": [], "powers_db": []}, "at least one delay, got none"),
         ({"delays_s": [0.0], "powers_db": [0.0, 0.0]}, "powers as delays, got 2 and 1 delays"),
-        ({"delays_s": [-1e-9], "powers_db": [0.0]}, "delays of 0 to 20e-6 s, got -"),
-        ({"delays_s": [1e-3], "powers_db": [0.0]}, "delays of 0 to 20e-6 s, got 0.001"),
+        ({"delays_s": [-1e-9], "powers_db": [0.0]}, "delays of 0 to 21e-6 s, got -"),
+        ({"delays_s": [1e-3], "powers_db": [0.0]}, "delays of 0 to 21e-6 s, got 0.001"),
         ({"powers_db": [float("nan")]}, "powers of -300 to 100 dB, got nan"),
         ({"powers_db": [float("inf")]}, "powers of -300 to 100 dB, got inf"),
         ({"doppler_hz": -1.0}, "a Doppler shift of 0 to 1e4 Hz, got -1"),

@@ -55,11 +55,30 @@ def send(block, *messages):
     mark = next(MARKS) * 1e-3
     for each in (*messages, message(doppler_hz=mark)):
         block.to_basic_block()._post(PORT, each)
+    wait_for(block, mark)
+    return block.profile()
+
+
+def wait_for(block, doppler_hz):
     deadline, wait = time.monotonic() + TIMEOUT, threading.Event()
-    while block.profile().doppler_hz != mark:
+    while block.profile().doppler_hz != pytest.approx(doppler_hz, rel=1e-9):
         assert time.monotonic() < deadline
         wait.wait(0.001)
-    return block.profile()
+
+
+def test_a_speed_without_a_carrier(capfd):
+    block = tdl_channel(RATE, kernels.tdl_profile([0.0], [0.0]), 1)
+    graph = gr.top_block()
+    graph.connect(
+        blocks.null_source(gr.sizeof_gr_complex),
+        blocks.head(gr.sizeof_gr_complex, 1000),
+        block,
+        blocks.null_sink(gr.sizeof_gr_complex),
+    )
+    block.to_basic_block()._post(PORT, message(speed_kmh=3.0))
+    graph.run()
+    assert "expected center_freq (Hz) with speed_kmh" in "".join(capfd.readouterr())
+    assert block.profile().doppler_hz == 0.0
 
 
 def test_paths(channel):
@@ -91,7 +110,6 @@ def test_a_model(channel):
 
 
 def test_speed():
-    """On a channel that does not run: what a message did is read at once."""
     block = tdl_channel(RATE, kernels.tdl_profile([0.0], [0.0]), 1)
     source, sink = blocks.null_source(gr.sizeof_gr_complex), blocks.null_sink(gr.sizeof_gr_complex)
     head = blocks.head(gr.sizeof_gr_complex, 1000)
@@ -115,15 +133,29 @@ def test_speed():
         (message(model="EPA", delay_spread_s=1e-7), "expected TDL-A to TDL-E, got EPA"),
         (message(delays_s=[0.0, 1e-6, 2e-6]), "as many powers as delays, got"),
         (message(delays_s=1e-6), "delays_s: expected a vector of numbers, got"),
-        (message(delays_s=[1.0], powers_db=[0.0]), "expected delays of 0 to 20e-6 s, got 1"),
-        (message(speed_kmh=3.0, center_freq=0.0), "expected center_freq (Hz) with speed_kmh"),
+        (message(delays_s=[1.0], powers_db=[0.0]), "expected delays of 0 to 21e-6 s, got 1"),
+        (message(center_freq=0.0), "center_freq: expected a frequency above 0 Hz, got 0"),
     ],
 )
 def test_what_is_wrong_is_logged_and_changes_nothing(channel, capfd, wrong, complaint):
-    before = send(channel, message(delays_s=[1e-6], powers_db=[0.0]))
+    paths = message(delays_s=[1e-6], powers_db=[0.0], k_factors_db=[3.0], los_doppler_ratios=[0.1])
+    before = send(channel, message(center_freq=1e9), paths)
     after = send(channel, wrong)
-    assert (after.delays_s, after.powers_db) == (before.delays_s, before.powers_db)
+    for field in ("delays_s", "powers_db", "k_factors_db", "los_doppler_ratios"):
+        assert getattr(after, field) == getattr(before, field)
     assert complaint in "".join(capfd.readouterr())
+
+
+def test_a_carrier_that_is_wrong_is_not_remembered(channel):
+    for wrong in (-5.0, float("inf"), float("nan"), 0.0):
+        send(channel, message(center_freq=1e9), message(center_freq=wrong))
+        channel.to_basic_block()._post(PORT, message(speed_kmh=36.0))
+        wait_for(channel, 10 * 1e9 / 299792458)
+
+
+def test_speed_and_shift_contradict_each_other(channel, capfd):
+    send(channel, message(center_freq=1e9), message(speed_kmh=36.0, doppler_hz=5.0))
+    assert "expected doppler_hz or speed_kmh, got both" in "".join(capfd.readouterr())
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

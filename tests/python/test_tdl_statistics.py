@@ -163,7 +163,7 @@ def test_tdl_models_that_are_none():
         kernels.tdl_model("EPA", 1e-7)
     with pytest.raises(ValueError, match="expected a delay spread of 0 s or more, got -1"):
         kernels.tdl_model("TDL-A", -1.0)
-    with pytest.raises(ValueError, match="expected delays of 0 to 20e-6 s, got"):
+    with pytest.raises(ValueError, match="expected delays of 0 to 21e-6 s, got"):
         kernels.tdl_model("TDL-A", 3e-6)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro.waveforms import frontend
+from gnuradio.lwmspectro.waveforms import frontend, zero_if
 from gnuradio.lwmspectro.waveforms.common import (
     ReceiverBand,
     active_power,
@@ -18,6 +18,7 @@ from gnuradio.lwmspectro.waveforms.common import (
     unit_power,
 )
 from gnuradio.lwmspectro.waveforms.frontend import FrontEnd
+from scipy import signal
 
 FS = 2.4e6
 N = 61_440
@@ -77,7 +78,7 @@ def test_iq_imbalance_makes_the_image_of_its_formula(gain_db: float, phase_deg: 
 
 
 def test_dc_offset_has_its_level() -> None:
-    out = frontend.dc_offset(_tone(200e3), -20.0, 1.0, 0.3)
+    out = zero_if.dc_offset(_tone(200e3), -20.0, 1.0, 0.3)
     assert _line(out, 0.0) == pytest.approx(0.1 * np.exp(0.3j), abs=1e-3)
 
 
@@ -214,9 +215,28 @@ def test_a_flat_band_changes_nothing() -> None:
 def test_dc_drift_is_slow_and_of_its_level() -> None:
     rng = np.random.default_rng(4)
     samp_rate, rms = 1.92e6, 0.3
-    drift = frontend.dc_drift(np.zeros(960_000, np.complex64), -6.0, rms, 1000.0, samp_rate, rng)
+    drift = zero_if.dc_drift(np.zeros(960_000, np.complex64), -6.0, rms, 1000.0, samp_rate, rng)
     level_db = 10.0 * np.log10(np.mean(np.abs(drift) ** 2) / rms**2)
     assert level_db == pytest.approx(-6.0, abs=0.7)
     power = np.abs(np.fft.fft(drift)) ** 2
     slow = np.abs(np.fft.fftfreq(drift.size, 1.0 / samp_rate)) < 2000.0
     assert power[slow].sum() / power.sum() > 0.99
+
+
+@pytest.mark.parametrize("exponent", [0.7, 1.0, 1.5])
+def test_flicker_falls_by_its_exponent_on_both_sides(exponent: float) -> None:
+    rng = np.random.default_rng(3)
+    silence = np.zeros(N, np.complex64)
+    density = np.zeros(4096)
+    for _ in range(20):
+        noise = zero_if.flicker(silence, -7.0, 2.0, exponent, rng)
+        power = 10 * np.log10(np.mean(np.abs(noise) ** 2) / 4.0)
+        assert power == pytest.approx(-7.0, abs=1e-3)
+        frequency, welch = signal.welch(noise, FS, nperseg=4096, return_onesided=False)
+        density += welch
+    for side in (1, -1):
+        low, high = (
+            10 * np.log10(density[(side * frequency > f) & (side * frequency < 1.5 * f)].mean())
+            for f in (10e3, 100e3)
+        )
+        assert low - high == pytest.approx(10 * exponent, abs=0.7)

@@ -40,14 +40,16 @@ namespace lwmspectro {
  * - repeat_10ms: cell-specific and demodulation reference signals, which repeat every
  *   radio frame, TS 36.211 6.10.1 and TS 38.211 7.4.1.1. Both repeat rows look for the
  *   lag within a few samples of nominal, since the two clocks differ.
- * - lte_pss: the matched filter of pss_search. From 4 MS/s on a prefix holds samples
- *   enough to be seen wherever the signal is; there the row is all floor_dB unless
- *   cp_15khz exceeds 9 dB.
+ * - lte_pss: the matched filter of pss_search. From 4 MS/s on the row is all floor_dB
+ *   unless cp_15khz exceeds 9 dB: a carrier that fills a good part of the band shows
+ *   its prefixes at any SNR at which the filter finds it. A cell of 1.4 MHz does not
+ *   below -4 dB at 20 MS/s, nor below 1 dB at 61.44 MS/s.
  *
  * At high rates a part of the products is enough. The prefix rows take runs of 512 of
  * them, the next run r * 512 + 37 samples after the last for r = floor(samp_rate / 5
- * MS/s) from 2 on; the guard interval rows likewise in each frame, for 10 MS/s; the
- * repeat rows, see segment_correlator.
+ * MS/s) from 2 on, or a little more where runs would miss phases of a symbol; the guard
+ * interval rows likewise in each frame, for 10 MS/s; the repeat rows, see
+ * segment_correlator.
  */
 class LWMSPECTRO_API correlogram
 {
@@ -66,8 +68,6 @@ private:
     std::size_t lag_of(double lag_s) const;
 
     void correlate(const cfloat* samples, std::size_t n);
-    //! Samples from one run of lag products to the next.
-    std::size_t stride_for(double products_Hz) const;
     //! Fills d_product and d_power.
     void multiply(const cfloat* x, std::size_t lag, std::size_t n);
     //! Runs of a frame of \p x, a window of \p n samples.
@@ -79,6 +79,8 @@ private:
     std::size_t d_n_frames;
     bool d_wifi; // the sample rate can hold its guard interval
     frame_clock d_frames;
+    std::size_t d_prefix_stride; // samples from one run of lag products to the next
+    std::size_t d_guard_stride;
     segment_correlator d_segments;
     pss_search d_pss;
     phase_fold d_prefix_15khz;

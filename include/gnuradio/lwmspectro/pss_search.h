@@ -22,9 +22,15 @@ namespace lwmspectro {
  * subcarriers still correlates, at another time; the six are chosen so that any
  * offset up to 300 kHz costs at most 4.2 dB, and 2.4 dB on average.
  *
- * For N samples of a useful symbol the ratio is N |<x, p>|^2 / (E_x E_p): 1 on average
- * over noise, N where the symbol is the sequence alone. Ratios are averaged over the half
- * frames of a window, the signal being sent every 5 ms.
+ * For N samples of a useful symbol the ratio is N |<x, p>|^2 / (E_x E_p), where 1 % of
+ * the mean energy of a symbol is added to E_x, or what filters leave in silence would
+ * count: just under 1 on average over noise, and under N where the symbol is the sequence
+ * alone. Ratios are averaged over the half frames of a window, the signal being sent
+ * every 5 ms; what lies beyond the window counts as 0.
+ *
+ * Samples are added up to the lower rate, and correlated in blocks of eight useful
+ * symbols, or the next length below with no prime factor above 5. A sequence takes 512
+ * bins of a block, which gives 512 outputs to each block.
  */
 class LWMSPECTRO_API pss_search
 {

@@ -21,8 +21,9 @@ namespace lwmspectro {
  * \c doppler_hz (double, maximum shift in Hz), or \c speed_kmh (double) on a carrier of
  * \c center_freq (double, Hz, remembered); gains go on where they are. Paths: \c model
  * (symbol, TDL-A to TDL-E) with \c delay_spread_s (double), or \c delays_s, \c powers_db,
- * \c k_factors_db and \c los_doppler_ratios (vectors of numbers, one a path); paths get new
- * gains, and the line keeps what it holds. A message that is wrong is logged and changes
+ * \c k_factors_db and \c los_doppler_ratios (vectors of numbers, one a path; the last two
+ * are empty after delays_s unless given with it); paths get new gains, and the line
+ * keeps what it holds. A message that is wrong is logged and changes
  * nothing.
  */
 class LWMSPECTRO_API tdl_channel : virtual public gr::sync_block

@@ -22,8 +22,9 @@ namespace lwmspectro {
  * the Jakes spectrum and drawn from \p seed, and where the path has a line of sight one
  * more. Delays are fractional: FIR filters of 16
  * taps, flat over 80 % of the band. Gains are known at knots, 64 a
- * cycle of the fastest Doppler, and straight lines between. They are a function of the
- * index of a sample: any chunking gives the same samples, bit for bit.
+ * cycle of the fastest Doppler but at least 4 samples apart, and straight lines between.
+ * They are a function of the index of a sample: any chunking gives the same samples, bit
+ * for bit.
  */
 class LWMSPECTRO_API tdl_fading
 {
@@ -51,8 +52,8 @@ private:
     static constexpr std::size_t piece = 4096; // samples in the line beside the history
 
     struct wave {
-        std::complex<double> now; // at the knot behind
-        double doppler_ratio;     // of its own shift over the maximum
+        std::complex<double> now;  // at the knot ahead
+        double doppler_ratio;      // of its own shift over the maximum
         std::complex<double> step; // from one knot to the next
     };
     struct tap {

@@ -10,7 +10,7 @@ namespace gr {
 namespace lwmspectro {
 
 //! Largest delay of a path, in seconds.
-constexpr double max_path_delay_s = 20e-6;
+constexpr double max_path_delay_s = 21e-6;
 //! Largest Doppler shift, in Hz.
 constexpr double max_doppler_Hz = 1e4;
 //! LOS Doppler over the maximum where a profile does not say (TR 38.901 7.5, 7.7.2).

@@ -45,7 +45,8 @@ public:
 
     //! Sample rate in force, Hz: the newest rx_rate tag, or what make() was given.
     virtual double samp_rate() const = 0;
-    //! As an rx_rate tag would: takes effect with the next sample. Throws
+    //! As an rx_rate tag would: takes effect with the next sample that comes, wherever
+    //! the source has changed. A source that sends the tag needs no call. Throws
     //! std::invalid_argument on a rate out of range.
     virtual void set_samp_rate(double samp_rate) = 0;
     //! Centre frequency in force, Hz.

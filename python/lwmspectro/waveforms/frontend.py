@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .common import Complex64, ReceiverBand, db_to_amplitude, log_uniform, loud_power, phasor
+from .zero_if import dc_drift, dc_offset, flicker
 
 PROFILES = ("rtl-sdr", "hackrf", "usrp", "ideal")
 
@@ -87,39 +88,6 @@ def iq_imbalance(iq: Complex64, gain_db: float, phase_deg: float) -> Complex64:
     return out
 
 
-def dc_offset(iq: Complex64, level_db: float, rms: float, phase_rad: float) -> Complex64:
-    """Add a constant of level_db relative to an amplitude rms (same unit as iq)."""
-    amplitude = rms * db_to_amplitude(level_db)
-    return iq + np.complex64(amplitude * np.exp(1j * phase_rad))
-
-
-def dc_drift(
-    iq: Complex64,
-    level_db: float,
-    rms: float,
-    knot_hz: float,
-    samp_rate: float,
-    rng: np.random.Generator,
-) -> Complex64:
-    """Add a direct current that wanders (flicker noise of a direct-conversion receiver).
-
-    Args:
-        iq: shape (n,).
-        level_db: its mean power relative to an amplitude rms, dB.
-        rms: amplitude (same unit as iq).
-        knot_hz: independent values a second; between them it moves in straight lines.
-        samp_rate: Hz.
-        rng: source of the values.
-    """
-    n_knots = int(iq.size / samp_rate * knot_hz) + 2
-    knots = rng.normal(size=(n_knots, 2)) @ np.array([1.0, 1.0j])
-    knots *= rms * db_to_amplitude(level_db) * np.sqrt(0.75)  # of straight lines: 2/3 of the power
-    at = np.arange(iq.size) * (knot_hz / samp_rate)
-    grid = np.arange(n_knots)
-    drift = np.interp(at, grid, knots.real) + 1j * np.interp(at, grid, knots.imag)
-    return iq + drift.astype(np.complex64)
-
-
 def quantise(
     iq: Complex64, bits: int, backoff_db: float, rms: float, offset_lsb: float = 0.0
 ) -> Complex64:
@@ -167,6 +135,8 @@ class FrontEnd:
         dc_phase_rad: its phase.
         drift_db: mean power of its wandering part over the rms, dB; -inf is none.
         drift_hz: how often that takes a new value, a second.
+        flicker_db: mean power of flicker noise over the rms, dB; -inf is none.
+        flicker_exponent: how steeply that falls with frequency.
         iq_gain_db, iq_phase_deg: IQ imbalance.
         ppm: clock error; moves the carrier and the sample rate alike.
         tune_hz: further error of the tuner.
@@ -181,6 +151,8 @@ class FrontEnd:
     dc_phase_rad: float = 0.0
     drift_db: float = -np.inf
     drift_hz: float = 1000.0
+    flicker_db: float = -np.inf
+    flicker_exponent: float = 1.0
     iq_gain_db: float = 0.0
     iq_phase_deg: float = 0.0
     ppm: float = 0.0
@@ -207,6 +179,9 @@ class FrontEnd:
                 dc_phase_rad=phase,
                 drift_db=float(rng.uniform(-40.0, 0.0)),
                 drift_hz=drift_hz,
+                # some tuners have an intermediate frequency, and others a zero one
+                flicker_db=float(rng.choice([-np.inf, rng.uniform(-30.0, 3.0)])),
+                flicker_exponent=float(rng.uniform(0.7, 1.5)),
                 iq_gain_db=float(rng.uniform(-1.5, 1.5)),
                 iq_phase_deg=float(rng.uniform(-5.0, 5.0)),
                 ppm=float(np.clip(rng.normal(0.0, 30.0), -80.0, 80.0)),
@@ -222,6 +197,8 @@ class FrontEnd:
                 dc_phase_rad=phase,
                 drift_db=float(rng.uniform(-50.0, -10.0)),
                 drift_hz=drift_hz,
+                flicker_db=float(rng.choice([-np.inf, rng.uniform(-40.0, -5.0)])),
+                flicker_exponent=float(rng.uniform(0.7, 1.5)),
                 iq_gain_db=float(rng.uniform(-0.8, 0.8)),
                 iq_phase_deg=float(rng.uniform(-3.0, 3.0)),
                 ppm=float(rng.uniform(-20.0, 20.0)),
@@ -295,6 +272,8 @@ def apply(
         out = dc_offset(out, cfg.dc_db, rms, cfg.dc_phase_rad)
     if np.isfinite(cfg.drift_db):
         out = dc_drift(out, cfg.drift_db, rms, cfg.drift_hz, samp_rate, rng)
+    if np.isfinite(cfg.flicker_db):
+        out = flicker(out, cfg.flicker_db, rms, cfg.flicker_exponent, rng)
     if cfg.bits:
         return quantise(out, cfg.bits, cfg.backoff_db, rms, cfg.zero_lsb)
     return out * np.float32(1.0 / (rms * db_to_amplitude(cfg.backoff_db)))

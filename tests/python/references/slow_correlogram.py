@@ -38,10 +38,35 @@ def products(iq, lag):
     return iq[: max(0, len(iq) - lag)] * iq[lag:].conj()
 
 
-def in_runs(n, samp_rate, products_hz):
-    """Which of n products belong to a run, shape (n,), bool."""
+def stride_of(samp_rate, products_hz):
     share = int(samp_rate / products_hz)
-    stride = share * RUN + SLIP if share > 1 else RUN
+    return share * RUN + SLIP if share > 1 else RUN
+
+
+def prefix_stride(samp_rate):
+    """The first stride from stride_of on whose runs meet all phases of a symbol, on 15 and 30 kHz.
+
+    Each of 128 phases at least half as often as on average.
+    """
+    stride = stride_of(samp_rate, 5e6)
+    while stride > RUN:
+        at = np.arange(0, frame_starts(samp_rate)[-1], stride)
+        shares = []
+        for symbols in (14_000, 28_000):
+            cell = samp_rate / symbols / COLS
+            steps = np.arange(int(np.ceil(RUN / cell)) + 1)
+            met = (at % (cell * COLS) / cell)[:, np.newaxis] + steps
+            met = met[met < met[:, :1] + RUN / cell].astype(int) % COLS
+            count = np.bincount(met, minlength=COLS)
+            shares.append(count.min() / count.mean())
+        if min(shares) >= 0.5:
+            break
+        stride += 1
+    return stride
+
+
+def in_runs(n, stride):
+    """Which of n products belong to a run, shape (n,), bool."""
     return np.arange(n) % stride < RUN
 
 
@@ -57,7 +82,7 @@ def fold(p, cell_samples, n_phases, taken, width=1):
 def slow_prefix(iq, samp_rate, scs, symbols_per_slot):
     cell = exact(samp_rate) * Fraction(1, 2000 * symbols_per_slot * COLS)
     p = products(iq, round(samp_rate / scs))
-    return to_db(fold(p, cell, COLS, in_runs(len(p), samp_rate, 5e6), 8))
+    return to_db(fold(p, cell, COLS, in_runs(len(p), prefix_stride(samp_rate)), 8))
 
 
 def slow_guard(iq, samp_rate, symbol_s, n_phases):
@@ -66,7 +91,7 @@ def slow_guard(iq, samp_rate, symbol_s, n_phases):
     for frame, (start, stop) in enumerate(pairwise(frame_starts(samp_rate))):
         if stop + lag <= len(iq):
             p = products(iq[start : stop + lag], lag)
-            taken = in_runs(len(p), samp_rate, 10e6)
+            taken = in_runs(len(p), stride_of(samp_rate, 10e6))
             cell = exact(samp_rate) * symbol_s / n_phases
             row[frame] = fold(p, cell, n_phases, taken).max()
     return to_db(row)
