@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from gnuradio.lwmspectro.waveforms.negatives import NegativeConfig
 from gnuradio.lwmspectro.waveforms.scene import draw_scene, render
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from scipy.stats import beta
 
 from .scene_plan import LABELS, draw_rate
 
@@ -22,6 +24,7 @@ Labels = npt.NDArray[np.int64]
 
 _NONE = LABELS.index("none")
 _LEAST_P = 0.5
+_CONFIDENCE = 0.9
 
 
 def temperature(logits: Logits, label: Labels) -> float:
@@ -64,12 +67,39 @@ def noise_excess_db(n_windows: int, seed: int) -> npt.NDArray[np.float64]:
     return np.array(excess)
 
 
-def _least_p(best: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], wrong: float) -> float:
-    """Lowest limit on ``best`` above which at most a share ``wrong`` is not ``right``."""
+def share_bound(events: npt.ArrayLike, trials: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Upper bound on the probability of an event seen ``events`` times in ``trials``.
+
+    One-sided, of confidence ``_CONFIDENCE`` (Clopper and Pearson, 1934). Any shape.
+    """
+    k, n = np.asarray(events), np.asarray(trials)
+    bound: npt.NDArray[np.float64] = beta.ppf(_CONFIDENCE, k + 1, np.maximum(n - k, 1e-9))
+    return bound
+
+
+def least_p(negatives: npt.NDArray[np.float64], accepted: float) -> float:
+    """Lowest limit that, but for luck in the sample, a share ``accepted`` of negatives reaches.
+
+    1 where there are too few of them to promise that.
+    """
+    highest = np.sort(negatives)[::-1]
+    above = share_bound(np.arange(highest.size), np.full(highest.size, highest.size))
+    kept = np.flatnonzero(above <= accepted)  # so many may reach it
+    return float(np.nextafter(highest[kept[-1]], 1.0)) if kept.size else 1.0
+
+
+def least_sure_p(
+    best: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], mistaken: float
+) -> float:
+    """Lowest limit on ``best`` above which, likewise, a share ``mistaken`` is not ``right``."""
     order = np.argsort(-best)
-    errors = np.cumsum(~right[order]) / np.arange(1, best.size + 1)
-    kept = np.flatnonzero(errors <= wrong)
+    wrong = share_bound(np.cumsum(~right[order]), np.arange(1, best.size + 1))
+    kept = np.flatnonzero(wrong <= mistaken)
     return float(best[order[kept[-1]]]) if kept.size else 1.0
+
+
+def _rounded_up(p: float) -> float:
+    return min(1.0, math.ceil(p * 1e4) / 1e4)
 
 
 def thresholds(
@@ -78,13 +108,14 @@ def thresholds(
     partial: npt.NDArray[np.bool_],
     noise_windows: int = 400,
     seed: int = 1,
-    accepted: float = 0.02,
-    mistaken: float = 0.01,
+    accepted: float = 0.035,
+    mistaken: float = 0.04,
 ) -> Thresholds:
     """Limits that name a protocol in at most a share ``accepted`` of the negatives.
 
     A window cut short may be too short to tell LTE from NR: of those, at most a share ``mistaken``
-    of the windows that are named may be named wrongly.
+    of the windows that are named may be named wrongly. Both hold with 90 % confidence: the
+    validation windows are few, and the best epoch was chosen by them.
 
     Args:
         logits: of validation windows, shape (n, classes).
@@ -103,13 +134,11 @@ def thresholds(
     p = softmax(logits.astype(np.float64) / t, axis=1)[:, :_NONE]
     best, right = p.max(axis=1), p.argmax(axis=1) == label
     negatives = best[~partial & (label == _NONE)]
-    protocol_p = 1.0  # without a negative nothing can be promised
-    if negatives.size:
-        protocol_p = max(_LEAST_P, float(np.quantile(negatives, 1.0 - accepted)))
-    partial_p = max(protocol_p, _least_p(best[partial], right[partial], mistaken))
+    protocol_p = max(_LEAST_P, least_p(negatives, accepted))
+    partial_p = max(protocol_p, least_sure_p(best[partial], right[partial], mistaken))
     return Thresholds(
-        protocol_p=round(protocol_p, 3),
-        partial_p=round(partial_p, 3),
+        protocol_p=_rounded_up(protocol_p),
+        partial_p=_rounded_up(partial_p),
         energy_db=round(float(np.quantile(noise_excess_db(noise_windows, seed), 0.99)), 2),
         temperature=round(t, 4),
     )

@@ -19,6 +19,7 @@ from lwmspectro_train import augment, calibrate, cli, dataset, evaluate, export,
 from lwmspectro_train.router import Router, RouterConfig
 from lwmspectro_train.scene_plan import LABELS, PlannedScene, plan
 from lwmspectro_train.train_router import restore
+from scipy import stats
 
 SMALL = {"n_windows": 24, "shard_size": 8}
 
@@ -162,10 +163,28 @@ def test_limits_hold_their_promises() -> None:
     p = np.exp(logits / limits.temperature)
     p = (p / p.sum(axis=1, keepdims=True))[:, :3]
     named = p.max(axis=1) >= limits.protocol_p
-    assert named[~partial & (label == 3)].mean() <= 0.025
+    assert 0.01 < named[~partial & (label == 3)].mean() <= 0.035
     sure = partial & (p.max(axis=1) >= limits.partial_p)
-    assert (p.argmax(axis=1) != label)[sure].mean() <= 0.015
+    assert (p.argmax(axis=1) != label)[sure].mean() <= 0.04
     assert limits.partial_p >= limits.protocol_p
+
+
+def test_the_promise_holds_for_windows_that_were_not_seen() -> None:
+    """In 90 % of draws of the validation windows, as the bound says; for few and for many."""
+    rng = np.random.default_rng(5)
+    for n in (150, 1000):
+        kept = [
+            (1.0 - calibrate.least_p(rng.random(n), 0.02)) <= 0.02  # of uniform p
+            for _ in range(400)
+        ]
+        assert 0.87 < np.mean(kept) <= 1.0
+    assert calibrate.least_p(rng.random(20), 0.02) == 1.0  # too few to promise anything
+    assert calibrate.least_p(np.zeros(0), 0.02) == 1.0
+
+
+def test_share_bound_against_the_binomial_distribution() -> None:
+    bound = calibrate.share_bound([0, 3, 20], [50, 50, 1000])
+    assert stats.binom.cdf([0, 3, 20], [50, 50, 1000], bound) == pytest.approx(0.1, abs=1e-6)
 
 
 def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
