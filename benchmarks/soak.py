@@ -123,6 +123,7 @@ def bare_bundle(folder: Path) -> Path:
                 "protocol_p": 0.7,
                 "partial_p": 0.9,
                 "energy_db": 6.0,
+                "evidence_db": -200.0,
                 "temperature": 1.0,
             },
             "models": {

@@ -48,6 +48,8 @@ class Thresholds:
     """The same for a window of which samples are missing."""
     energy_db: float
     """Excess over the noise, in dB, from which there is a signal."""
+    evidence_db: float
+    """Below that a protocol is named only where a row of C3 is so far over what noise gives, dB."""
     temperature: float
     """Divides the logits before the softmax."""
 

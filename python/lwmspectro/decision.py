@@ -34,6 +34,18 @@ Over white noise, the largest of some 1e5 means of five exponential variables of
 8 dB in one window of 20,000 and 10 dB in one of 1e11.
 """
 
+NOISE_DB = {
+    "cp_15khz": 11.0,
+    "cp_30khz": 11.0,
+    "wifi_long_gi": 11.4,
+    "wifi_short_gi": 11.4,
+    "wifi_stf": 12.2,
+    "repeat_5ms": 9.5,
+    "repeat_10ms": 5.5,
+    "lte_pss": 8.5,
+}
+"""Values of C3 by row; in 99 windows of white noise of 100, none of them is exceeded."""
+
 _MATCH_ROW = kernels.correlogram_rows.index("lte_pss")
 
 
@@ -60,13 +72,15 @@ def decide(
     """Names the protocol of a window, or says why not.
 
     A protocol is named when its probability reaches ``thresholds.protocol_p``, and for
-    a window with samples missing also ``thresholds.partial_p``; short of that such a
-    window is ``partial``. A whole window is ``unknown`` when something stands out of its
-    noise, in power (:func:`energy_excess_db`), by repeating itself (:func:`repeats_db`)
-    or by a synchronisation signal (:data:`MATCH_DB`), and else ``no_signal``: that is also
-    what a steady signal without any repetition gets when it fills the whole band, since
-    nothing tells it from noise of that level. A window of one value throughout (silence, no
-    finite sample) is ``no_signal`` whatever the model said.
+    a window with samples missing also ``thresholds.partial_p``, and when there is something
+    to be named: power above ``thresholds.energy_db``, or :func:`evidence_db` above
+    ``thresholds.evidence_db``. Short of that a window with samples missing is ``partial``. A
+    whole window is ``unknown`` when something stands out of its noise, in power
+    (:func:`energy_excess_db`), by repeating itself (:func:`repeats_db`) or by a
+    synchronisation signal (:data:`MATCH_DB`), and else ``no_signal``: that is also what a
+    steady signal without any repetition gets when it fills the whole band, since nothing
+    tells it from noise of that level. A window of one value throughout (silence, no finite
+    sample) is ``no_signal`` whatever the model said.
 
     Args:
         logits: shape (len(protocols),), finite.
@@ -87,12 +101,12 @@ def decide(
         return Verdict(keys.STATUS_NO_SIGNAL, None, p_best)
     whole = valid_fraction >= 1.0
     needed = thresholds.protocol_p if whole else max(thresholds.protocol_p, thresholds.partial_p)
-    if p_best >= needed:
+    loud = energy_excess_db(c0) > thresholds.energy_db
+    if p_best >= needed and (loud or evidence_db(c3) > thresholds.evidence_db):
         return Verdict(keys.STATUS_OK, protocols[named[best]], p_best)
     if not whole:
         return Verdict(keys.STATUS_PARTIAL, None, p_best)
-    stands_out = energy_excess_db(c0) > thresholds.energy_db or repeats_db(c3) > REPEATS_DB
-    if stands_out or c3[_MATCH_ROW].max() > MATCH_DB:
+    if loud or repeats_db(c3) > REPEATS_DB or c3[_MATCH_ROW].max() > MATCH_DB:
         return Verdict(keys.STATUS_UNKNOWN, None, p_best)
     return Verdict(keys.STATUS_NO_SIGNAL, None, p_best)
 
@@ -134,6 +148,18 @@ def repeats_db(c3: NDArray[np.float32]) -> float:
         c3: shape (rows, columns), dB over noise, rows of kernels.correlogram_rows.
     """
     return float(c3[list(REPEAT_ROWS)].max())
+
+
+def evidence_db(c3: NDArray[np.float32]) -> float:
+    """How far the row of C3 that stands out most is above its :data:`NOISE_DB`, in dB.
+
+    Args:
+        c3: shape (rows, columns), dB over noise, rows of kernels.correlogram_rows.
+    """
+    return max(
+        float(c3[kernels.correlogram_rows.index(name)].max()) - noise
+        for name, noise in NOISE_DB.items()
+    )
 
 
 def _peak_over_median_db(power: NDArray[np.float64]) -> float:

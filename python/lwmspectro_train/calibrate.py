@@ -109,7 +109,7 @@ def thresholds(
     noise_windows: int = 400,
     seed: int = 1,
     accepted: float = 0.035,
-    mistaken: float = 0.04,
+    mistaken: float = 0.02,
 ) -> Thresholds:
     """Limits that name a protocol in at most a share ``accepted`` of the negatives.
 
@@ -140,5 +140,6 @@ def thresholds(
         protocol_p=_rounded_up(protocol_p),
         partial_p=_rounded_up(partial_p),
         energy_db=round(float(np.quantile(noise_excess_db(noise_windows, seed), 0.99)), 2),
+        evidence_db=0.0,
         temperature=round(t, 4),
     )

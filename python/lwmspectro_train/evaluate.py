@@ -7,8 +7,11 @@ import itertools
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.bundle import Thresholds
+from gnuradio.lwmspectro.decision import energy_excess_db, evidence_db
 from scipy.special import softmax
 
 from .calibrate import Logits, calibration_error
@@ -30,6 +33,20 @@ def logits_of(router: Router, data: TokenSet, batch: int = 256) -> Logits:
     return np.concatenate(parts)
 
 
+def evident(data: TokenSet, limits: Thresholds) -> npt.NDArray[np.bool_]:
+    """Whether a window shows what noise does not, so that a protocol may be named, shape (n,)."""
+    spec = kernels.window_spec()
+
+    def is_evident(tokens: npt.NDArray[np.float16], fraction: float) -> bool:
+        c0, c3 = np.split(tokens.astype(np.float32), [spec.spectrogram_size])
+        frames = max(1, int(fraction * spec.n_frames))  # the rest is padding
+        c0 = c0.reshape(spec.n_frames, spec.n_bins)[:frames]
+        c3 = c3.reshape(len(kernels.correlogram_rows), -1)
+        return energy_excess_db(c0) > limits.energy_db or evidence_db(c3) > limits.evidence_db
+
+    return np.array(list(map(is_evident, data.tokens, data.fraction)), bool)
+
+
 def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any]:
     """Shares of windows that are named rightly, wrongly or not at all.
 
@@ -41,7 +58,7 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
     p = softmax(logits.astype(np.float64) / limits.temperature, axis=1)
     best = p[:, :_NONE].argmax(axis=1)
     needed = np.where(data.fraction < 1.0, limits.partial_p, limits.protocol_p)
-    named = p[:, :_NONE].max(axis=1) >= needed
+    named = (p[:, :_NONE].max(axis=1) >= needed) & evident(data, limits)
 
     def outcome(chosen: np.ndarray) -> dict[str, float]:
         right = named & (best == data.label)

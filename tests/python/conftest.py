@@ -162,6 +162,7 @@ def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
                 "protocol_p": 0.7,
                 "partial_p": 0.9,
                 "energy_db": 6.0,
+                "evidence_db": -200.0,
                 "temperature": 1.0,
             },
             "models": {

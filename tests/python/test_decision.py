@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
+
 import numpy as np
 import pytest
 from gnuradio.lwmspectro import Thresholds, kernels
 from gnuradio.lwmspectro.decision import (
+    NOISE_DB,
     Verdict,
     decide,
     energy_excess_db,
+    evidence_db,
     repeats_db,
     softmax,
 )
@@ -14,7 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 LABELS = ("wifi", "lte", "nr", "none")
-LIMITS = Thresholds(protocol_p=0.7, partial_p=0.9, energy_db=6.0, temperature=2.0)
+LIMITS = Thresholds(
+    protocol_p=0.7, partial_p=0.9, energy_db=6.0, evidence_db=-200.0, temperature=2.0
+)
 NO_REPEATS = np.zeros((len(kernels.correlogram_rows), 128), np.float32)
 SURE_NR = np.float32([0, 0, 20, 0])
 LIKELY_NR = np.float32([0, 0, 5, 0])  # p = 0.80
@@ -148,3 +154,27 @@ def test_any_numbers_have_a_verdict(logits, c0, c3, valid):
 @given(arrays(np.float32, 4, elements=st.floats(-1024, 1024, width=32)))
 def test_softmax(logits):
     assert softmax(logits, 0.5).sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", NOISE_DB)
+def test_nothing_is_named_without_evidence(name):
+    limits = dataclasses.replace(LIMITS, evidence_db=0.0)
+
+    def said(c0, c3):
+        return decide(SURE_NR, c0, c3, LABELS, limits).status
+
+    assert said(noise(), NO_REPEATS) == "no_signal"
+    assert said(noise(), row(name, NOISE_DB[name] - 0.1)) != "ok"
+    assert said(noise(), row(name, NOISE_DB[name] + 0.1)) == "ok"
+    assert said(carrier(20.0), NO_REPEATS) == "ok"
+
+
+def test_noise_gives_no_evidence():
+    rng = np.random.default_rng(4)
+    for samp_rate in (1.92e6, 20e6):
+        kernel = kernels.window_tokenizer(samp_rate)
+        found = 0
+        for _ in range(20):
+            iq = rng.normal(size=2 * kernel.window_len()).astype(np.float32).view(np.complex64)
+            found += evidence_db(kernel.process(iq)[16384:].reshape(NO_REPEATS.shape)) > 0
+        assert found <= 2
