@@ -19,17 +19,19 @@ PORT = pmt.intern(keys.COMMAND)
 MARKS = itertools.count(1)
 
 
+def build(between):
+    """A channel that stands still, in a flowgraph behind a block that limits its samples."""
+    block = tdl_channel(RATE, kernels.tdl_profile([0.0], [0.0]), 1)
+    graph = gr.top_block()
+    source, sink = blocks.null_source(gr.sizeof_gr_complex), blocks.null_sink(gr.sizeof_gr_complex)
+    graph.connect(source, between, block, sink)
+    return graph, block
+
+
 @pytest.fixture(scope="module")
 def channel():
     """A channel in a flowgraph that runs as long as the tests do."""
-    block = tdl_channel(RATE, kernels.tdl_profile([0.0], [0.0]), 1)
-    graph = gr.top_block()
-    graph.connect(
-        blocks.null_source(gr.sizeof_gr_complex),
-        blocks.throttle(gr.sizeof_gr_complex, 1e5),
-        block,
-        blocks.null_sink(gr.sizeof_gr_complex),
-    )
+    graph, block = build(blocks.throttle(gr.sizeof_gr_complex, 1e5))
     graph.start()
     yield block
     graph.stop()
@@ -67,14 +69,7 @@ def wait_for(block, doppler_hz):
 
 
 def test_a_speed_without_a_carrier(capfd):
-    block = tdl_channel(RATE, kernels.tdl_profile([0.0], [0.0]), 1)
-    graph = gr.top_block()
-    graph.connect(
-        blocks.null_source(gr.sizeof_gr_complex),
-        blocks.head(gr.sizeof_gr_complex, 1000),
-        block,
-        blocks.null_sink(gr.sizeof_gr_complex),
-    )
+    graph, block = build(blocks.head(gr.sizeof_gr_complex, 1000))
     block.to_basic_block()._post(PORT, message(speed_kmh=3.0))
     graph.run()
     assert "expected center_freq (Hz) with speed_kmh" in "".join(capfd.readouterr())
@@ -110,11 +105,7 @@ def test_a_model(channel):
 
 
 def test_speed():
-    block = tdl_channel(RATE, kernels.tdl_profile([0.0], [0.0]), 1)
-    source, sink = blocks.null_source(gr.sizeof_gr_complex), blocks.null_sink(gr.sizeof_gr_complex)
-    head = blocks.head(gr.sizeof_gr_complex, 1000)
-    graph = gr.top_block()
-    graph.connect(source, head, block, sink)
+    graph, block = build(blocks.head(gr.sizeof_gr_complex, 1000))
     block.to_basic_block()._post(PORT, message(speed_kmh=30.0, center_freq=3.5e9))
     graph.run()
     assert block.profile().doppler_hz == pytest.approx(97.29, abs=0.01)
