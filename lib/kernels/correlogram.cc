@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "complex_loops.h"
 #include <gnuradio/lwmspectro/correlogram.h>
-#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 
@@ -85,7 +85,7 @@ std::size_t prefix_stride(double samp_rate, std::size_t within)
 
 float to_dB(double ratio)
 {
-    const double floor = std::pow(10.0, correlogram::floor_dB / 10.0);
+    static const double floor = std::pow(10.0, correlogram::floor_dB / 10.0);
     return static_cast<float>(10.0 * std::log10(std::max(ratio, floor)));
 }
 
@@ -144,9 +144,7 @@ void correlogram::correlate(const cfloat* samples, std::size_t n)
 
 void correlogram::multiply(const cfloat* x, std::size_t lag, std::size_t n)
 {
-    const auto count = static_cast<unsigned int>(n);
-    volk_32fc_x2_multiply_conjugate_32fc(d_product.data(), x, x + lag, count);
-    volk_32fc_magnitude_squared_32f(d_power.data(), d_product.data(), count);
+    lag_products(x, x + lag, d_product.data(), d_power.data(), n);
 }
 
 void correlogram::fold_prefixes(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "complex_loops.h"
 #include <gnuradio/lwmspectro/phase_fold.h>
-#include <volk/volk.h>
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -37,6 +37,7 @@ phase_fold::phase_fold(const frame_clock& cells,
     : d_sums(n_phases), d_powers(n_phases)
 {
     const uint64_t once = std::lcm<uint64_t>(cells.cycle(), n_phases);
+    d_once = cells.boundary(once);
     uint64_t cycle = once;
     while (cells.boundary(cycle) < std::min(min_cycle, max_len)) {
         cycle += once;
@@ -47,6 +48,9 @@ phase_fold::phase_fold(const frame_clock& cells,
     } while (cell++ < cycle && d_bounds.back() < max_len);
     d_products.resize(d_bounds.back());
     d_squares.resize(d_bounds.back());
+    if (d_once < d_bounds.back()) { // else one cycle, whole or in part
+        d_bounds.resize(once + 1);
+    }
 }
 
 void phase_fold::clear()
@@ -63,9 +67,8 @@ void phase_fold::add(const std::complex<float>* products,
     for (std::size_t done = 0; done < n;) {
         const std::size_t to = (at + done) % d_products.size();
         const std::size_t run = std::min(n - done, d_products.size() - to);
-        const auto count = static_cast<unsigned int>(run);
-        volk_32fc_x2_add_32fc(&d_products[to], &d_products[to], products + done, count);
-        volk_32f_x2_add_32f(&d_squares[to], &d_squares[to], powers + done, count);
+        add_products(
+            products + done, powers + done, &d_products[to], &d_squares[to], run);
         done += run;
     }
 }
@@ -74,6 +77,10 @@ void phase_fold::finish()
 {
     std::fill(d_sums.begin(), d_sums.end(), 0.0);
     std::fill(d_powers.begin(), d_powers.end(), 0.0);
+    for (std::size_t at = d_once; at < d_products.size(); at += d_once) {
+        const std::size_t n = std::min(d_once, d_products.size() - at);
+        add_products(&d_products[at], &d_squares[at], &d_products[0], &d_squares[0], n);
+    }
     std::size_t phase = 0;
     for (std::size_t cell = 0; cell + 1 < d_bounds.size(); ++cell) {
         const std::size_t begin = d_bounds[cell], n = d_bounds[cell + 1] - begin;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "lane_sums.h"
+#include "symbol_sums.h"
 #include <gnuradio/lwmspectro/segment_correlator.h>
 #include <gnuradio/lwmspectro/window_spec.h>
-#include <volk/volk.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace gr {
 namespace lwmspectro {
@@ -17,10 +19,9 @@ constexpr double lag_10ms_s = 10e-3;
 
 constexpr std::size_t segments_per_ms = 256;
 constexpr std::size_t segment_ns = 1000000; // over segments_per_ms
-constexpr std::size_t symbol = 16;          // segments: 62.5 us
 constexpr std::size_t cols = correlogram_cols;
 
-constexpr int max_shift_5ms = 1, max_shift_10ms = 2; // samples
+constexpr std::size_t max_shift_5ms = 1, max_shift_10ms = 2; // samples
 
 // samples a second that are enough for the statistics of repeats
 constexpr double repeat_products_Hz = 5e6;
@@ -32,194 +33,129 @@ double over_noise(std::complex<double> c, double n, double energy_product)
     return energy_product > 0.0 ? std::min(n, n * std::norm(c) / energy_product) : 0.0;
 }
 
-float energy_of(const std::complex<float>* x, std::size_t n)
-{
-    const auto* parts = reinterpret_cast<const float*>(x);
-    float sum = 0.0f;
-    volk_32f_x2_dot_prod_32f(&sum, parts, parts, static_cast<unsigned int>(2 * n));
-    return sum;
-}
-
-//! Sums over a symbol's length from each value on, in place; \p n values.
-template <typename T>
-void sum_symbols(std::vector<T>& values, std::size_t n)
-{
-    for (std::size_t step = 1; step < symbol; step *= 2) {
-        for (std::size_t s = 0; s + step < n; ++s) {
-            values[s] += values[s + step];
-        }
-    }
-}
-
 std::size_t step_for(double samp_rate)
 {
     std::size_t step = 1;
-    while (step < symbol && samp_rate / (2 * step) >= repeat_products_Hz) {
+    while (step < symbol_segments && samp_rate / (2 * step) >= repeat_products_Hz) {
         step *= 2;
     }
     return step;
 }
 
+std::size_t samples_of(double lag_s, double samp_rate)
+{
+    return static_cast<std::size_t>(std::llround(lag_s * samp_rate));
+}
+
+repeat_search::bounds segments_of(double samp_rate, std::size_t max_len)
+{
+    const frame_clock clock(samp_rate, segment_ns, segments_per_ms);
+    std::vector<std::size_t> bounds;
+    for (std::size_t s = 0; clock.boundary(s) <= max_len; ++s) {
+        bounds.push_back(clock.boundary(s));
+    }
+    return std::make_shared<const std::vector<std::size_t>>(std::move(bounds));
+}
+
+repeat_search::setup
+search_for(double lag_s, std::size_t max_shift, std::size_t period, double samp_rate)
+{
+    repeat_search::setup what;
+    what.lag = samples_of(lag_s, samp_rate);
+    what.max_shift = max_shift;
+    what.lag_segments = samples_of(lag_s, 1e3 * segments_per_ms);
+    what.period = period;
+    what.min_segments = period;
+    what.step = step_for(samp_rate);
+    return what;
+}
+
 } // namespace
 
 segment_correlator::segment_correlator(double samp_rate, std::size_t max_len, bool wifi)
-    : d_samp_rate(samp_rate), d_step(step_for(samp_rate)), d_trial(cols), d_row(cols)
+    : d_bounds(segments_of(samp_rate, max_len)),
+      d_step(step_for(samp_rate)),
+      d_wifi(wifi),
+      d_stf_lag(samples_of(lag_stf_s, samp_rate)),
+      d_5ms(search_for(lag_5ms_s, max_shift_5ms, 5 * segments_per_ms, samp_rate),
+            d_bounds),
+      d_10ms(search_for(lag_10ms_s, max_shift_10ms, segments_per_ms, samp_rate),
+             d_bounds),
+      d_stf(d_bounds->size()),
+      d_energy(d_bounds->size()),
+      d_row(cols)
 {
-    const frame_clock segments(samp_rate, segment_ns, segments_per_ms);
-    for (std::size_t s = 0; segments.boundary(s) <= max_len; ++s) {
-        d_bounds.push_back(segments.boundary(s));
-    }
-    for (auto* values : { &d_energy, &d_energies, &d_counts, &d_scale }) {
-        values->resize(d_bounds.size());
-    }
-    d_symbols.resize(d_bounds.size());
-    d_stf = add_track(lag_stf_s, 0, 1, wifi ? 1 : d_bounds.size());
-    d_5ms =
-        add_search(lag_5ms_s, max_shift_5ms, 5 * segments_per_ms, 5 * segments_per_ms);
-    d_10ms = add_search(lag_10ms_s, max_shift_10ms, segments_per_ms, segments_per_ms);
-}
-
-std::size_t segment_correlator::add_track(double lag_s,
-                                          int shift,
-                                          std::size_t step,
-                                          std::size_t least)
-{
-    lag_track track;
-    track.lag = static_cast<std::size_t>(std::llround(lag_s * d_samp_rate)) + shift;
-    track.step = step;
-    track.min_segments = least;
-    track.n_segments = 0;
-    track.sums.resize(d_bounds.size());
-    d_tracks.push_back(std::move(track));
-    return d_tracks.size() - 1;
-}
-
-segment_correlator::repeat_search segment_correlator::add_search(double lag_s,
-                                                                 int max_shift,
-                                                                 std::size_t period,
-                                                                 std::size_t least)
-{
-    repeat_search search;
-    search.first_track = d_tracks.size();
-    search.n_tracks = 2 * max_shift + 1;
-    search.lag_segments =
-        static_cast<std::size_t>(std::llround(lag_s * 1e3 * segments_per_ms));
-    search.period = period;
-    for (int shift = -max_shift; shift <= max_shift; ++shift) {
-        add_track(lag_s, shift, d_step, least);
-    }
-    return search;
 }
 
 std::size_t segment_correlator::segments_within(std::size_t n) const
 {
-    const auto end = std::upper_bound(d_bounds.begin(), d_bounds.end(), n);
-    return end == d_bounds.begin() ? 0 : end - d_bounds.begin() - 1;
+    const auto end = std::upper_bound(d_bounds->begin(), d_bounds->end(), n);
+    return end == d_bounds->begin() ? 0 : end - d_bounds->begin() - 1;
 }
 
 void segment_correlator::begin(std::size_t n)
 {
+    d_n = n;
     d_n_segments = segments_within(n);
+    d_n_stf = d_wifi && n > d_stf_lag ? segments_within(n - d_stf_lag) : 0;
     d_done = 0;
-    for (auto& track : d_tracks) {
-        const std::size_t within = n > track.lag ? segments_within(n - track.lag) : 0;
-        track.n_segments = within >= track.min_segments ? within : 0;
-    }
+    d_5ms.begin(n);
+    d_10ms.begin(n);
 }
 
 void segment_correlator::correlate(const std::complex<float>* x, std::size_t end)
 {
-    for (; d_done < d_n_segments && d_bounds[d_done] < end; ++d_done) {
-        const auto* first = x + d_bounds[d_done];
-        const std::size_t len = d_bounds[d_done + 1] - d_bounds[d_done];
-        d_energy[d_done] = energy_of(first, len);
-        for (auto& track : d_tracks) {
-            if (d_done < track.n_segments && d_done % track.step == 0) {
-                volk_32fc_x2_conjugate_dot_prod_32fc(&track.sums[d_done],
-                                                     first,
-                                                     first + track.lag,
-                                                     static_cast<unsigned int>(len));
-            }
+    for (; d_done < d_n_segments && (*d_bounds)[d_done] < end; ++d_done) {
+        const std::size_t first = (*d_bounds)[d_done], last = (*d_bounds)[d_done + 1];
+        // where there is no partner, or none is wanted, for the energy alone
+        const std::size_t lag = d_done < d_n_stf ? d_stf_lag : 0;
+        const bool room = last + lag + spare_samples <= d_n;
+        const auto sums =
+            sum_lag_products(x + first, x + first + lag, last - first, room);
+        d_energy[d_done] = sums.energy;
+        d_stf[d_done] = sums.product;
+        if (d_done % d_step == 0) {
+            d_5ms.correlate(x, d_done);
+            d_10ms.correlate(x, d_done);
         }
     }
 }
 
 const std::vector<double>& segment_correlator::short_training()
 {
-    const lag_track& track = d_tracks[d_stf];
     std::fill(d_row.begin(), d_row.end(), 0.0);
-    for (std::size_t s = 0; s < track.n_segments; ++s) {
-        const double len = d_bounds[s + 1] - d_bounds[s];
-        const double rest = track.lag / len; // the lag is shorter than a segment
+    for (std::size_t s = 0; s < d_n_stf; ++s) {
+        const double len = (*d_bounds)[s + 1] - (*d_bounds)[s];
+        const double rest = d_stf_lag / len; // the lag is shorter than a segment
         const double next = s + 1 < d_n_segments ? d_energy[s + 1] : 0.0;
         const double lagged = d_energy[s] + rest * (next - d_energy[s]);
         double& col = d_row[s * cols / max_segments()];
-        col = std::max(col, over_noise(track.sums[s], len, d_energy[s] * lagged));
+        col = std::max(col, over_noise(d_stf[s], len, d_energy[s] * lagged));
     }
     return d_row;
 }
 
 void segment_correlator::end()
 {
-    for (std::size_t s = 0; s < d_n_segments; ++s) {
-        const bool taken = s % d_step == 0;
-        d_energies[s] = taken ? d_energy[s] : 0.0;
-        d_counts[s] = taken ? d_bounds[s + 1] - d_bounds[s] : 0.0;
+    d_energies.clear();
+    d_counts.clear();
+    for (std::size_t s = 0; s < d_n_segments; s += d_step) {
+        d_energies.push_back(d_energy[s]);
+        d_counts.push_back((*d_bounds)[s + 1] - (*d_bounds)[s]);
     }
-    sum_symbols(d_energies, d_n_segments);
-    sum_symbols(d_counts, d_n_segments);
+    for (auto* values : { &d_energies, &d_counts }) {
+        sum_rows(*values, values->size(), 1, symbol_segments / d_step);
+    }
 }
 
-const std::vector<double>& segment_correlator::repeats_5ms() { return repetition(d_5ms); }
+const std::vector<double>& segment_correlator::repeats_5ms()
+{
+    return d_5ms.row(d_energies, d_counts);
+}
 
 const std::vector<double>& segment_correlator::repeats_10ms()
 {
-    return repetition(d_10ms);
-}
-
-const std::vector<double>& segment_correlator::repetition(const repeat_search& search)
-{
-    for (std::size_t s = 0; s + search.lag_segments < d_n_segments; ++s) {
-        // a lag that is some samples off moves the second energy next to nothing
-        const double energies = d_energies[s] * d_energies[s + search.lag_segments];
-        d_scale[s] = energies > 0.0 ? d_counts[s] / energies : 0.0;
-    }
-    std::fill(d_row.begin(), d_row.end(), 0.0);
-    double best = 0.0;
-    for (std::size_t t = search.first_track; t < search.first_track + search.n_tracks;
-         ++t) {
-        const double peak = fold_repeats(d_tracks[t], search.period);
-        if (peak > best) {
-            best = peak;
-            std::swap(d_row, d_trial);
-        }
-    }
-    return d_row;
-}
-
-double segment_correlator::fold_repeats(const lag_track& track, std::size_t period)
-{
-    const std::size_t n = track.n_segments;
-    // over one symbol the channel stands still: add phases there, powers beyond
-    for (std::size_t s = 0; s < n; ++s) {
-        d_symbols[s] = s % track.step == 0 ? track.sums[s] : 0.0f;
-    }
-    sum_symbols(d_symbols, n);
-    std::fill(d_trial.begin(), d_trial.end(), 0.0);
-    double peak = 0.0;
-    for (std::size_t phase = 0; phase < period; ++phase) {
-        double sum = 0.0;
-        int repeats = 0;
-        for (std::size_t s = phase; s + symbol <= n; s += period) {
-            sum += std::min<double>(d_counts[s], d_scale[s] * std::norm(d_symbols[s]));
-            ++repeats;
-        }
-        const double mean = repeats > 0 ? sum / repeats : 0.0;
-        double& col = d_trial[phase * cols / period];
-        col = std::max(col, mean);
-        peak = std::max(peak, mean);
-    }
-    return peak;
+    return d_10ms.row(d_energies, d_counts);
 }
 
 const std::vector<double>& segment_correlator::energy()
@@ -230,10 +166,10 @@ const std::vector<double>& segment_correlator::energy()
     for (std::size_t s = 0; s < d_n_segments; ++s) {
         const std::size_t col = (s % segments_per_ms) / per_col;
         sums[col] += d_energy[s];
-        counts[col] += d_bounds[s + 1] - d_bounds[s];
+        counts[col] += (*d_bounds)[s + 1] - (*d_bounds)[s];
         total += d_energy[s];
     }
-    const double mean = d_n_segments > 0 ? total / d_bounds[d_n_segments] : 0.0;
+    const double mean = d_n_segments > 0 ? total / (*d_bounds)[d_n_segments] : 0.0;
     for (std::size_t col = 0; col < cols; ++col) {
         const double scale = mean * counts[col];
         d_row[col] = scale > 0.0 ? sums[col] / scale : 0.0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "complex_loops.h"
+#include "decibels.h"
 #include <gnuradio/lwmspectro/frame_clock.h>
 #include <gnuradio/lwmspectro/spectrogram.h>
-#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -43,14 +44,13 @@ spectrogram::spectrogram(double samp_rate, const window_spec& spec)
     : d_n_bins(spec.n_bins),
       d_grid(welch_grid::of(frame_samples(samp_rate, spec), spec.n_bins)),
       d_fft(d_grid.n_fft),
-      d_window(d_grid.n_fft),
-      d_power(d_grid.n_fft),
+      d_window(2 * d_grid.n_fft),
       d_sum(d_grid.n_fft)
 {
     double energy = 0.0;
     for (std::size_t k = 0; k < d_grid.n_fft; ++k) {
         const double w = 0.5 - 0.5 * std::cos(2.0 * pi * k / d_grid.n_fft);
-        d_window[k] = static_cast<float>(w);
+        d_window[2 * k] = d_window[2 * k + 1] = static_cast<float>(w);
         energy += w * w;
     }
     const double pool = static_cast<double>(d_grid.n_fft) / d_n_bins;
@@ -59,25 +59,24 @@ spectrogram::spectrogram(double samp_rate, const window_spec& spec)
 
 void spectrogram::frame(const std::complex<float>* frame, float* out_dB)
 {
-    const auto n_fft = static_cast<unsigned int>(d_grid.n_fft);
     std::fill(d_sum.begin(), d_sum.end(), 0.0f);
     for (std::size_t s = 0; s < d_grid.n_segments; ++s) {
-        volk_32fc_32f_multiply_32fc(
-            d_fft.input(), frame + s * d_grid.hop, d_window.data(), n_fft);
+        multiply_weights(
+            frame + s * d_grid.hop, d_window.data(), d_fft.input(), d_grid.n_fft);
         d_fft.execute();
-        volk_32fc_magnitude_squared_32f(d_power.data(), d_fft.output(), n_fft);
-        volk_32f_x2_add_32f(d_sum.data(), d_sum.data(), d_power.data(), n_fft);
+        add_power(d_fft.output(), d_sum.data(), d_grid.n_fft);
     }
     const std::size_t pool = d_grid.n_fft / d_n_bins;
-    const float floor = std::pow(10.0f, floor_dB / 10.0f);
+    static const float floor = std::pow(10.0f, floor_dB / 10.0f);
     for (std::size_t bin = 0; bin < d_n_bins; ++bin) {
         const std::size_t first = (bin * pool + d_grid.n_fft / 2) % d_grid.n_fft;
         float power = 0.0f;
         for (std::size_t k = 0; k < pool; ++k) {
             power += d_sum[first + k];
         }
-        out_dB[bin] = 10.0f * std::log10(std::max(power * d_scale, floor));
+        out_dB[bin] = std::max(power * d_scale, floor);
     }
+    to_decibels(out_dB, out_dB, d_n_bins);
 }
 
 } // namespace lwmspectro

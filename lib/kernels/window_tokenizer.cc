@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "complex_loops.h"
 #include "float_environment.h"
+#include "lane_sums.h"
 #include <gnuradio/lwmspectro/window_tokenizer.h>
-#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace gr {
 namespace lwmspectro {
@@ -12,22 +14,12 @@ namespace {
 
 constexpr float largest = 1e8f; // its fourth power, summed over a window, fits a float
 
-//! Copies \p n floats, those that are not finite or too large as zero; counts these.
-uint64_t copy_finite(const float* in, float* out, unsigned int n)
+//! All samples are finite, and none is too large, as far as their energy tells.
+bool all_good(const sample_sums& sums) { return sums.energy <= largest * largest; }
+
+bool is_good(const std::complex<float>& x) // false for NaN
 {
-    std::copy_n(in, n, out);
-    float energy = 0.0f;
-    volk_32f_x2_dot_prod_32f(&energy, out, out, n);
-    if (energy <= largest * largest) { // so is each of them
-        return 0;
-    }
-    uint32_t bad = 0;
-    for (unsigned int k = 0; k < n; ++k) {
-        const bool ok = std::fabs(in[k]) <= largest; // false for NaN
-        out[k] = ok ? in[k] : 0.0f;
-        bad += ok ? 0u : 1u;
-    }
-    return bad;
+    return std::fabs(x.real()) <= largest && std::fabs(x.imag()) <= largest;
 }
 
 } // namespace
@@ -70,56 +62,63 @@ std::size_t window_tokenizer::push(const std::complex<float>* in, std::size_t n)
 {
     const float_environment caller;
     const std::size_t taken = std::min(n, d_len - d_fill);
-    const auto* from = reinterpret_cast<const float*>(in);
-    auto* to = reinterpret_cast<float*>(d_samples.data() + d_fill);
-    const uint64_t bad = copy_finite(from, to, static_cast<unsigned int>(2 * taken));
-    if (bad > 0) { // a sample with one bad part is bad whole
-        for (std::size_t k = 0; k < taken; ++k) {
-            if (!(std::fabs(from[2 * k]) <= largest) ||
-                !(std::fabs(from[2 * k + 1]) <= largest)) {
-                d_samples[d_fill + k] = 0.0f;
-                ++d_nonfinite;
-            }
-        }
-    }
-    d_fill += taken;
-    complete_frames();
-    return taken;
-}
-
-void window_tokenizer::complete_frames()
-{
-    while (d_rows < d_spec.n_frames) {
+    for (std::size_t done = 0; done < taken;) {
         const uint64_t frame = d_first_frame + d_rows;
         const std::size_t begin = d_clock.boundary(frame) - d_start;
         const std::size_t end = d_clock.boundary(frame + 1) - d_start;
-        if (end > d_fill) {
-            break;
+        const std::size_t now = std::min(taken - done, end - d_fill);
+        const bool whole = now == end - begin;
+        const sample_sums sums = sum_samples(in + done, now);
+        if (whole && all_good(sums)) { // read where it lies, and written once
+            complete_frame(in + done, begin, end, sums.sum);
+        } else {
+            copy_good(in + done, now, sums);
+            if (d_fill + now == end) {
+                const auto* samples = &d_samples[begin];
+                complete_frame(
+                    samples, begin, end, sum_samples(samples, end - begin).sum);
+            }
         }
-        // both while the frame is in the cache
-        d_spectrogram.frame(&d_samples[begin],
-                            &d_c0[static_cast<std::size_t>(d_rows) * d_spec.n_bins]);
-        take_off_mean(begin, end);
-        ++d_rows;
+        d_fill += now;
+        done += now;
+    }
+    return taken;
+}
+
+void window_tokenizer::copy_good(const std::complex<float>* in,
+                                 std::size_t n,
+                                 const sample_sums& sums)
+{
+    const auto to = d_samples.begin() + d_fill;
+    std::copy_n(in, n, to);
+    if (!all_good(sums)) { // a sample with one bad part is bad whole
+        d_nonfinite += std::count_if(to, to + n, std::not_fn(is_good));
+        std::replace_if(to, to + n, std::not_fn(is_good), std::complex<float>());
     }
 }
 
-void window_tokenizer::take_off_mean(std::size_t begin, std::size_t end)
+void window_tokenizer::complete_frame(const std::complex<float>* frame,
+                                      std::size_t begin,
+                                      std::size_t end,
+                                      std::complex<float> sum)
 {
-    const auto* first = &d_samples[begin];
-    const auto* last = &d_samples[end];
-    if (std::all_of(first, last, [first](const auto& x) { return x == *first; })) {
+    d_spectrogram.frame(frame, &d_c0[static_cast<std::size_t>(d_rows) * d_spec.n_bins]);
+    take_off_mean(frame, begin, end, sum); // while the frame is in the cache
+    ++d_rows;
+}
+
+void window_tokenizer::take_off_mean(const std::complex<float>* from,
+                                     std::size_t begin,
+                                     std::size_t end,
+                                     std::complex<float> sum)
+{
+    const std::size_t n = end - begin;
+    if (std::all_of(from, from + n, [from](const auto& x) { return x == *from; })) {
         // rounding would leave a constant, and a constant repeats at every lag
-        std::fill(d_samples.begin() + begin, d_samples.begin() + end, 0.0f);
+        std::fill_n(&d_samples[begin], n, 0.0f);
         return;
     }
-    std::complex<float> sum = 0.0f;
-    const auto n = static_cast<unsigned int>(end - begin);
-    volk_32fc_accumulator_s32fc(&sum, &d_samples[begin], n);
-    const std::complex<float> mean = sum / static_cast<float>(n);
-    for (std::size_t k = begin; k < end; ++k) {
-        d_samples[k] -= mean;
-    }
+    subtract(from, sum / static_cast<float>(n), &d_samples[begin], n);
 }
 
 void window_tokenizer::pad_frames(float* c0) const
@@ -156,7 +155,8 @@ window_info window_tokenizer::take(float* tokens)
         pad_frames(tokens);
     }
     if (rest < d_fill) {
-        take_off_mean(rest, d_fill);
+        const auto* samples = &d_samples[rest];
+        take_off_mean(samples, rest, d_fill, sum_samples(samples, d_fill - rest).sum);
     }
     d_correlogram.compute(d_samples.data(), d_fill, tokens + d_spec.spectrogram_size());
 

@@ -48,8 +48,10 @@ public:
     double best() const;
 
 private:
-    std::vector<std::size_t> d_bounds; // of the cells of one cycle, in samples
-    // cells fall on samples in the same way in each cycle: whole cycles are added first
+    // cells fall on samples in the same way in each cycle: whole cycles are added first,
+    // some at once where they are short
+    std::size_t d_once;                // samples of one cycle
+    std::vector<std::size_t> d_bounds; // of its cells, in samples
     volk::vector<std::complex<float>> d_products;
     volk::vector<float> d_squares;
     std::vector<std::complex<double>> d_sums; // one a phase

@@ -4,6 +4,7 @@
 
 #include <gnuradio/lwmspectro/api.h>
 #include <gnuradio/lwmspectro/frame_clock.h>
+#include <gnuradio/lwmspectro/repeat_search.h>
 #include <complex>
 #include <cstddef>
 #include <vector>
@@ -27,7 +28,7 @@ public:
     segment_correlator(double samp_rate, std::size_t max_len, bool wifi);
 
     //! Whole segments in the longest window.
-    std::size_t max_segments() const { return d_bounds.size() - 1; }
+    std::size_t max_segments() const { return d_bounds->size() - 1; }
     //! Whole segments in the first \p n samples.
     std::size_t segments_within(std::size_t n) const;
 
@@ -48,44 +49,21 @@ public:
     const std::vector<double>& energy();
 
 private:
-    //! Correlation of segments with the samples a lag later.
-    struct lag_track {
-        std::size_t lag;          // samples
-        std::size_t step;         // segments from one that is correlated to the next
-        std::size_t min_segments; // fewer than these are not worth correlating
-        std::size_t n_segments;   // of the window at hand
-        std::vector<std::complex<float>> sums; // one a segment
-    };
-    //! A lag and those next to it: clocks differ.
-    struct repeat_search {
-        std::size_t first_track, n_tracks; // of d_tracks
-        std::size_t lag_segments;
-        std::size_t period; // segments
-    };
-
-    std::size_t add_track(double lag_s, int shift, std::size_t step, std::size_t least);
-    repeat_search
-    add_search(double lag_s, int max_shift, std::size_t period, std::size_t least);
-    const std::vector<double>& repetition(const repeat_search& search);
-    //! Fills d_trial; its largest value.
-    double fold_repeats(const lag_track& track, std::size_t period);
-
-    double d_samp_rate;
-    std::size_t d_step;                // segments, of repeats
-    std::vector<std::size_t> d_bounds; // of the segments, in samples
-    std::vector<lag_track> d_tracks;
-    std::size_t d_stf;
+    repeat_search::bounds d_bounds; // of the segments, in samples
+    std::size_t d_step;             // segments, of repeats
+    bool d_wifi;
+    std::size_t d_stf_lag; // samples
     repeat_search d_5ms, d_10ms;
 
     // of the window at hand
+    std::size_t d_n = 0; // samples
     std::size_t d_n_segments = 0;
-    std::size_t d_done = 0;         // segments correlated
-    std::vector<double> d_energy;   // one a segment
-    std::vector<double> d_energies; // of the symbol from each on, every d_step-th
+    std::size_t d_n_stf = 0;                // segments whose partners are there
+    std::size_t d_done = 0;                 // segments correlated
+    std::vector<std::complex<float>> d_stf; // correlations, one a segment
+    std::vector<double> d_energy;           // one a segment
+    std::vector<double> d_energies; // of the symbol from each d_step-th segment on
     std::vector<double> d_counts;   // its samples
-    std::vector<double> d_scale;    // from correlations to ratios
-    std::vector<std::complex<float>> d_symbols; // correlation over whole symbols
-    std::vector<double> d_trial;                // a row that may be taken
     std::vector<double> d_row;
 };
 

@@ -50,8 +50,7 @@ private:
     welch_grid d_grid;
     float d_scale;
     fft_plan d_fft;
-    volk::vector<float> d_window;
-    volk::vector<float> d_power;
+    volk::vector<float> d_window; // each weight twice, for both parts of a sample
     volk::vector<float> d_sum;
 };
 

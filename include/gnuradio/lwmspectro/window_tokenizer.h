@@ -14,6 +14,8 @@
 namespace gr {
 namespace lwmspectro {
 
+struct sample_sums;
+
 //! What is known of a window beside its tokens. Offsets count from the first sample
 //! pushed.
 struct LWMSPECTRO_API window_info {
@@ -62,9 +64,19 @@ public:
 
 private:
     void open(uint64_t first_frame);
-    void complete_frames();
-    //! Takes the mean off samples \p begin to \p end of the open window.
-    void take_off_mean(std::size_t begin, std::size_t end);
+    //! Stores \p n samples, those that are bad as zero; these are counted.
+    void copy_good(const std::complex<float>* in, std::size_t n, const sample_sums& sums);
+    //! Samples \p begin to \p end of the open window are the next frame, which lies at
+    //! \p frame and adds up to \p sum.
+    void complete_frame(const std::complex<float>* frame,
+                        std::size_t begin,
+                        std::size_t end,
+                        std::complex<float> sum);
+    //! Stores samples less their mean; \p from may be where they are stored.
+    void take_off_mean(const std::complex<float>* from,
+                       std::size_t begin,
+                       std::size_t end,
+                       std::complex<float> sum);
     void pad_frames(float* c0) const;
 
     window_spec d_spec;
