@@ -7,10 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro.waveforms import wifi, wifi_ppdu, wifi_tables, wifi_traffic
+from gnuradio.lwmspectro.waveforms import wifi
+from gnuradio.lwmspectro.waveforms.wifi import frame as wifi_ppdu
+from gnuradio.lwmspectro.waveforms.wifi import tables as wifi_tables
+from gnuradio.lwmspectro.waveforms.wifi import traffic as wifi_traffic
 from gnuradio.lwmspectro.waveforms.common import active_power
-from gnuradio.lwmspectro.waveforms.wifi_config import Station, WifiConfig
-from gnuradio.lwmspectro.waveforms.wifi_ppdu import Format
+from gnuradio.lwmspectro.waveforms.wifi.config import Station, WifiConfig
+from gnuradio.lwmspectro.waveforms.wifi.frame import Format
 
 FS = 20e6
 WINDOW_S = 25.6e-3

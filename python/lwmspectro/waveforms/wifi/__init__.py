@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .common import Complex64, db_to_amplitude, db_to_power, phasor
-from .wifi_config import Station, WifiConfig
-from .wifi_ppdu import SAMP_RATE, Antennas, Format, data_field, header
-from .wifi_traffic import Frame, schedule
+from ..common import Complex64, db_to_amplitude, db_to_power, phasor
+from .config import Station, WifiConfig
+from .frame import SAMP_RATE, Antennas, Format, data_field, header
+from .traffic import Frame, schedule
 
 __all__ = ["SAMP_RATE", "Station", "WifiConfig", "compress", "render", "schedule", "waveform"]
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from .common import Complex64
+from ..common import Complex64
 
 Bits = npt.NDArray[np.int8]
 

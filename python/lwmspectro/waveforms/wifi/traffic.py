@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .wifi_config import WifiConfig
-from .wifi_ppdu import Format
+from .config import WifiConfig
+from .frame import Format
 
 _US = 20  # samples in a microsecond
 SIFS, DIFS, SLOT = 16 * _US, 34 * _US, 9 * _US  # table 17-21, 10.3.2.3

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from . import wifi_tables as tables
-from .common import Complex64, draw_symbols, fft_module, qam_points
+from . import tables
+from ..common import Complex64, draw_symbols, fft_module, qam_points
 
 SAMP_RATE = 20e6
 FFT = 64

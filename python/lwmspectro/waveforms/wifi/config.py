@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import wifi_tables as tables
-from .common import log_uniform
-from .wifi_ppdu import SAMP_RATE, Format
+from . import tables
+from ..common import log_uniform
+from .frame import SAMP_RATE, Format
 
 STANDARDS = ("11a", "11n", "11ac")
 TRAFFIC = ("csma", "stream", "sparse")
