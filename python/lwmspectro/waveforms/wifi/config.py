@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import tables
 from ..common import log_uniform
-from .frame import SAMP_RATE, Format
+from . import tables
+from .format import SAMP_RATE, Format
 
 STANDARDS = ("11a", "11n", "11ac")
 TRAFFIC = ("csma", "stream", "sparse")
@@ -17,7 +17,9 @@ MIXED = "mixed"
 MODULATIONS = {2: "BPSK", 4: "QPSK", 16: "16QAM", 64: "64QAM", 256: "256QAM"}
 
 _FORMATS = {"11a": "legacy", "11n": "ht", "11ac": "vht"}
-_LONGEST = {"11a": 4095, "11n": 65535, "11ac": 65535}  # bytes
+# octets that stations send: without aggregation an MSDU of 1500 octets (Ethernet) and its header
+_LONGEST = {"11a": 1528, "11n": 65535, "11ac": 65535}
+_SHORTEST = 34  # QoS header, FCS and delimiter
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,16 @@ class WifiConfig:
         streams: spatial streams of the data frames, 1 or (11n, 11ac) 2.
         short_gi: data frames of 11n/11ac use the 0.4 us guard interval.
         ack_rate: Mb/s of ACKs and other control frames.
-        sizes: payloads in bytes; one is drawn for each exchange.
+        sizes: PSDUs in octets, MAC header and FCS included; one is drawn for each exchange. What
+            one frame cannot carry is cut: at 5.484 ms on the air and, legacy, at 4095 octets.
         traffic: "csma" (exchanges with random gaps), "stream" (one frame after the other with a
             steady gap) or "sparse" (few exchanges).
         duty: wanted share of time on the air, 0..1 (the gaps of the standard bound it).
         answered: data frames are followed by an ACK after SIFS.
         protected: RTS and CTS precede the data.
         beacons: beacons at 6 Mb/s among the exchanges.
+        qos: legacy data frames are QoS data (11n and 11ac always are).
+        encrypted: bodies look like CCMP's, random octets; otherwise IPv4 and UDP around such.
         stations: the access point, then the others.
         ramp: samples of the transition between symbols (100 ns is 2).
         burst: put at least one frame in view.
@@ -81,6 +86,8 @@ class WifiConfig:
     answered: bool = True
     protected: bool = False
     beacons: bool = False
+    qos: bool = False
+    encrypted: bool = False
     stations: tuple[Station, ...] = (Station(), Station())
     ramp: int = 1
     burst: bool = True
@@ -93,9 +100,9 @@ class WifiConfig:
             raise ValueError(f"traffic: expected one of {TRAFFIC}, got {self.traffic!r}")
         if not 0.0 < self.duty <= 1.0:
             raise ValueError(f"duty: expected 0 < duty <= 1, got {self.duty}")
-        if not self.rates or not self.sizes or min(self.sizes) < 1:
+        if not self.rates or not self.sizes or min(self.sizes) < _SHORTEST:
             raise ValueError(
-                "rates and sizes: expected at least one each, sizes >= 1, "
+                f"rates and sizes: expected at least one each, sizes >= {_SHORTEST}, "
                 f"got {self.rates} and {self.sizes}"
             )
         if len(self.stations) < 2:
@@ -130,6 +137,8 @@ class WifiConfig:
             beacons=bool(rng.random() < 0.3),
             stations=tuple(Station.random(float(level), rng) for level in levels),
             ramp=int(rng.choice([0, 1, 2, 4, 8], p=[0.3, 0.4, 0.1, 0.1, 0.1])),
+            qos=bool(rng.random() < 0.7),
+            encrypted=bool(rng.random() < 0.7),
         )
 
     @property
@@ -137,6 +146,16 @@ class WifiConfig:
         """Constellation of the data frames; "mixed" for several, or several at a time."""
         orders = {self.data_format(rate).row.order for rate in self.rates}
         return MODULATIONS[orders.pop()] if len(orders) == 1 and self.streams == 1 else MIXED
+
+    @property
+    def mcs(self) -> int | None:
+        """MCS index of the data frames; None for legacy and for several rates.
+
+        11n counts streams in the index (8-15 for two), 11ac does not.
+        """
+        if self.standard == "11a" or len(set(self.rates)) > 1:
+            return None
+        return self.rates[0] + (8 if self.standard == "11n" and self.streams == 2 else 0)
 
     @property
     def occupied_bw_hz(self) -> float:
@@ -159,9 +178,12 @@ class WifiConfig:
 
 
 def _random_size(kind: int, longest: int, rng: np.random.Generator) -> int:
-    """Bytes of a short frame (kind 0), one packet of Ethernet (1) or an aggregate (2)."""
+    """Octets of a short frame (kind 0), one packet of Ethernet (1) or an aggregate (2).
+
+    What cannot be aggregated is a full packet instead.
+    """
     if kind == 0:
-        return int(rng.integers(20, 400))
+        return int(rng.integers(_SHORTEST, 400))
     if kind == 1:
-        return int(rng.integers(400, 1600))
-    return int(log_uniform(rng, 1600.0, longest))
+        return min(int(rng.integers(400, 1600)), longest)
+    return int(log_uniform(rng, min(1600.0, longest), longest))

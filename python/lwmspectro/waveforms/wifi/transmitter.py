@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An endless stream of WiFi traffic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..common import Complex64
+from .config import WifiConfig
+from .network import Network
+from .render import Air, render
+from .traffic import exchanges
+
+
+class Transmitter:
+    """Stations that exchange frames without end, at 20 MS/s.
+
+    Addresses, sequence numbers, packet numbers, the timer in the beacons and the carriers' phases
+    run on from piece to piece. The strongest station has unit mean power while transmitting, gaps
+    are zero.
+
+    Attributes:
+        samp_rate: Hz.
+        occupied_bw_hz: of the data frames, Hz.
+        network: who takes part.
+    """
+
+    def __init__(self, cfg: WifiConfig, seed: int) -> None:
+        self._cfg = cfg
+        self._rng = np.random.default_rng(seed)
+        self._air = Air.random(cfg, self._rng)
+        self._sent = 0
+        self.samp_rate = cfg.samp_rate
+        self.occupied_bw_hz = cfg.occupied_bw_hz
+        self.network = Network.random(cfg, self._rng)
+        self._traffic = exchanges(cfg, self._rng, self.network)
+
+    def next_piece(self) -> Complex64:
+        """One frame exchange and the gap after it, shape (n,), complex64."""
+        frames, gap = next(self._traffic)
+        n = frames[-1].stop + max(round(gap), self._cfg.ramp)
+        out = render(self._cfg, frames, n, self._rng, self._air, self._sent)
+        self._sent += n
+        return out
