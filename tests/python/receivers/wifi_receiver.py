@@ -177,6 +177,10 @@ def _high(frame: Frame, got: Received, pair: list[np.ndarray], lean: list[float]
     else:  # Y = H P with P = [[1, -1], [1, 1]]
         frame.channel[:, 0, k] = (known[:, 0] - known[:, 1]) / 2
         frame.channel[:, 1, k] = (known[:, 0] + known[:, 1]) / 2
+        if vht:  # at the pilots both streams have the signs of the first: only their sum shows
+            pilots = list(ofdm.PILOTS)
+            frame.channel[:, 0, pilots] = (known[:, 0] - known[:, 1])[:, np.searchsorted(k, pilots)] / 2
+            frame.channel[:, 1, pilots] = 0.0
     guard = 8 if got.sig["short_gi"] else 16
     if vht:
         points = frame.header(ofdm.POLARITY_HEAD[3], ofdm.DATA_52, n_streams)
@@ -205,7 +209,8 @@ def _equalise(frame: Frame, grid: np.ndarray, n_streams: int) -> tuple[np.ndarra
     m = np.transpose(h, (2, 0, 1))
     m = np.where(np.abs(m).sum((1, 2), keepdims=True) > 0, m, np.eye(*m.shape[1:]))
     inverse = np.linalg.pinv(m)  # (64, streams, rx)
-    weight = 1.0 / np.maximum((np.abs(inverse) ** 2).sum(2), 1e-12)
+    noise = (np.abs(inverse) ** 2).sum(2)  # an absent stream has no inverse and no weight
+    weight = np.where(noise > 1e-9, 1.0 / np.maximum(noise, 1e-9), 0.0)
     return np.einsum("ksr,rnk->snk", inverse, grid), weight.T
 
 

@@ -49,8 +49,20 @@ def scrambled(fmt: Format, payload: Payload) -> Bits:
     return out
 
 
+def _pack_symbols(rows: Bits) -> Bits:
+    """Transpose bits of symbols, shape (8 n, m), to bytes of eight symbols each, shape (m, n)."""
+    eight = rows.reshape(-1, 8, rows.shape[1])
+    out = eight[:, 7].copy()
+    for i in range(6, -1, -1):
+        out += out
+        out |= eight[:, i]
+    return np.ascontiguousarray(out.T)
+
+
 def labels(fmt: Format, payloads: Sequence[Payload]) -> npt.NDArray[np.uint8]:
     """Constellation labels of the data fields of several frames of one format.
+
+    All symbols of all frames are coded, punctured and interleaved at once, eight to a byte.
 
     Returns:
         uint8, shape (streams, data subcarriers, symbols of all frames): bit b of a label is b_b.
@@ -58,17 +70,21 @@ def labels(fmt: Format, payloads: Sequence[Payload]) -> npt.NDArray[np.uint8]:
     n_dbps, source = interleaver.cell_sources(
         not fmt.is_legacy, fmt.row.n_bpsc, fmt.row.coding, fmt.streams
     )
-    parts = [scrambled(fmt, payload) for payload in payloads]
-    total = sum(part.size for part in parts) // n_dbps
-    # row t holds data bit t of every symbol; six rows above hold the end of the symbol before
-    history = np.empty((convolutional.MEMORY + n_dbps, total), np.uint8)
-    flat = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    history[convolutional.MEMORY :] = flat.reshape(total, n_dbps).T
-    history[: convolutional.MEMORY, 1:] = history[n_dbps:, :-1]
-    first = np.cumsum([0] + [part.size // n_dbps for part in parts[:-1]])
-    history[: convolutional.MEMORY, first] = 0  # every frame starts from the zero state
-    mother = np.concatenate(convolutional.parity(history))
-    out = np.take(mother, source[:, 0], axis=0)
-    for bit in range(1, fmt.row.n_bpsc):
-        out |= np.take(mother, source[:, bit], axis=0) << np.uint8(bit)
+    memory = convolutional.MEMORY
+    parts = [scrambled(fmt, payload).reshape(-1, n_dbps) for payload in payloads]
+    sizes = [part.shape[0] for part in parts]
+    total = sum(sizes)
+    # a row for each symbol: the encoder's six last bits, then the symbol's own
+    rows = np.zeros((-(-total // 8) * 8, memory + n_dbps), np.uint8)
+    stop = 0
+    for part, size in zip(parts, sizes, strict=True):
+        start, stop = stop, stop + size
+        rows[start:stop, memory:] = part
+        rows[start + 1 : stop, :memory] = part[:-1, n_dbps - memory :]  # first: the zero state
+    mother = np.concatenate(convolutional.parity(_pack_symbols(rows)))
+    bits = np.unpackbits(np.take(mother, source, axis=0), axis=-1, count=total, bitorder="little")
+    out = bits[:, -1].copy()
+    for bit in range(fmt.row.n_bpsc - 2, -1, -1):
+        out += out
+        out |= bits[:, bit]
     return out

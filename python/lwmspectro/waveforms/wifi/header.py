@@ -84,7 +84,9 @@ def _samples(fmt: Format, signalling: Signalling, antennas: Antennas) -> Complex
     add(_row(second, 2, 1j), antennas.legacy)
     add(tables.short_training(), antennas.streams.sum(axis=0))
     for i in range(fmt.streams):
-        signs = _LTF_SIGNS[: fmt.streams, i, None]
+        signs = np.repeat(_LTF_SIGNS[: fmt.streams, i, None], FFT, axis=1)
+        if fmt.standard == "vht":  # R instead of P at the pilots (21.3.8.3.5)
+            signs[:, tables.PILOTS] = _LTF_SIGNS[0, i]
         add(tables.ht_long_training(), (signs * antennas.streams).sum(axis=0), 56)
     if fmt.standard == "vht":
         points = fields.to_points(fields.vht_sig_b(signalling.n_bytes), high=True)[0]

@@ -75,6 +75,14 @@ def pilot_values(fmt: Format) -> Float32:
     return np.stack([np.roll(streams, -i, axis=1) for i in range(4)])
 
 
+def _cell_of_bin(is_legacy: bool) -> npt.NDArray[np.intp]:
+    """Data subcarrier of each bin in FFT order, shape (64,), -1 where there is none."""
+    carriers = tables.LEGACY_DATA if is_legacy else tables.HT_DATA
+    out = np.full(FFT, -1)
+    out[carriers] = np.arange(carriers.size)
+    return out
+
+
 def data_field(
     fmt: Format, payloads: Sequence[Payload], antennas: Antennas
 ) -> tuple[list[int], Complex64, Complex64]:
@@ -93,20 +101,23 @@ def data_field(
     sizes = [fmt.n_symbols(len(payload.psdu)) for payload in payloads]
     total = sum(sizes)
     within = np.concatenate([np.arange(size) for size in sizes])  # index in the frame
-    carriers = tables.LEGACY_DATA if fmt.is_legacy else tables.HT_DATA
     pilots = pilot_values(fmt)[within % 4]  # (total, streams, 4)
     pilots = pilots * tables.pilot_polarity()[(within + fmt.first_polarity) % 127, None, None]
-    cells = np.take(constellation.points(fmt.row.n_bpsc), labels(fmt, payloads).transpose(0, 2, 1))
-    grid = np.zeros((total, FFT), np.complex64)
+    points, cells = constellation.points(fmt.row.n_bpsc), labels(fmt, payloads)
+    cell_of = _cell_of_bin(fmt.is_legacy)
+    unused = np.flatnonzero(cell_of < 0)
+    grid = np.zeros((0, FFT), np.complex64)
+    pilot_sum = np.zeros((total, 4), np.complex64)
     for i in range(fmt.streams):
-        if fmt.streams == 1:
-            grid[:, carriers] = cells[i]
-            grid[:, tables.PILOTS] = pilots[:, i]
-        else:
-            grid[:, carriers] += cells[i] * antennas.streams[i, carriers]
-            grid[:, tables.PILOTS] += pilots[:, i] * antennas.streams[i, tables.PILOTS]
+        part = points[np.ascontiguousarray(cells[i, cell_of].T)]  # (total, 64)
+        if fmt.streams > 1:
+            part *= antennas.streams[i]
+        grid = part if i == 0 else grid + part
+        pilot_sum += pilots[:, i] * antennas.streams[i, tables.PILOTS]
+    grid[:, unused] = 0.0
+    grid[:, tables.PILOTS] = pilot_sum
 
-    useful = time_domain(grid, carriers.size + tables.PILOTS.size)
+    useful = time_domain(grid, 52 if fmt.is_legacy else 56)
     out = np.empty((total, fmt.symbol_len), np.complex64)
     out[:, : fmt.guard] = useful[:, FFT - fmt.guard :]
     out[:, fmt.guard :] = useful
