@@ -179,7 +179,9 @@ def _high(frame: Frame, got: Received, pair: list[np.ndarray], lean: list[float]
         frame.channel[:, 1, k] = (known[:, 0] + known[:, 1]) / 2
         if vht:  # at the pilots both streams have the signs of the first: only their sum shows
             pilots = list(ofdm.PILOTS)
-            frame.channel[:, 0, pilots] = (known[:, 0] - known[:, 1])[:, np.searchsorted(k, pilots)] / 2
+            frame.channel[:, 0, pilots] = (known[:, 0] - known[:, 1])[
+                :, np.searchsorted(k, pilots)
+            ] / 2
             frame.channel[:, 1, pilots] = 0.0
     guard = 8 if got.sig["short_gi"] else 16
     if vht:

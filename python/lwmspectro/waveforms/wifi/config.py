@@ -9,7 +9,7 @@ import numpy as np
 
 from ..common import log_uniform
 from . import tables
-from .format import SAMP_RATE, Format
+from .format import SAMP_RATE, Format, format_of
 
 STANDARDS = ("11a", "11n", "11ac")
 TRAFFIC = ("csma", "stream", "sparse")
@@ -164,17 +164,17 @@ class WifiConfig:
 
     def data_format(self, rate: int) -> Format:
         """Format of a data frame of a rate."""
-        return Format(_FORMATS[self.standard], rate, self.short_gi, self.ramp, self.streams)
+        return format_of(_FORMATS[self.standard], rate, self.short_gi, self.ramp, self.streams)
 
     @property
     def control_format(self) -> Format:
         """Format of ACK, RTS and CTS."""
-        return Format("legacy", self.ack_rate, False, self.ramp)
+        return format_of("legacy", self.ack_rate, False, self.ramp, 1)
 
     @property
     def beacon_format(self) -> Format:
         """Format of beacons."""
-        return Format("legacy", 6, False, self.ramp)
+        return format_of("legacy", 6, False, self.ramp, 1)
 
 
 def _random_size(kind: int, longest: int, rng: np.random.Generator) -> int:

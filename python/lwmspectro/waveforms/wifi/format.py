@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from . import tables
 
@@ -61,7 +62,7 @@ class Format:
         """Constellation and code rate."""
         return (tables.LEGACY_RATES if self.is_legacy else tables.HT_RATES)[self.rate]
 
-    @property
+    @cached_property
     def n_dbps(self) -> int:
         """Data bits of a symbol, over all streams."""
         return self.row.data_bits(48 if self.is_legacy else 52) * self.streams
@@ -112,3 +113,13 @@ class Format:
             return n_bytes
         bits = self.n_symbols(n_bytes) * self.n_dbps  # (21-63)
         return (bits - SERVICE_BITS - TAIL_BITS) // 8
+
+
+@lru_cache(maxsize=1024)
+def format_of(standard: str, rate: int, short_gi: bool, ramp: int, streams: int) -> Format:
+    """The format of these fields, the same object each time.
+
+    Raises:
+        ValueError: as ``Format``.
+    """
+    return Format(standard, rate, short_gi, ramp, streams)

@@ -106,14 +106,15 @@ def data_field(
     points, cells = constellation.points(fmt.row.n_bpsc), labels(fmt, payloads)
     cell_of = _cell_of_bin(fmt.is_legacy)
     unused = np.flatnonzero(cell_of < 0)
-    grid = np.zeros((0, FFT), np.complex64)
+    streams = []
     pilot_sum = np.zeros((total, 4), np.complex64)
     for i in range(fmt.streams):
         part = points[np.ascontiguousarray(cells[i, cell_of].T)]  # (total, 64)
         if fmt.streams > 1:
             part *= antennas.streams[i]
-        grid = part if i == 0 else grid + part
+        streams.append(part)
         pilot_sum += pilots[:, i] * antennas.streams[i, tables.PILOTS]
+    grid = sum(streams[1:], start=streams[0])
     grid[:, unused] = 0.0
     grid[:, tables.PILOTS] = pilot_sum
 

@@ -23,6 +23,7 @@ _SPARSE_GAP = 4000 * _US
 _MIN_VISIBLE = 40 * _US
 _LONGEST_MPDU = 1600  # octets: longer payloads are aggregates (HT and VHT)
 _LONGEST_DATA = mac.MAX_MMPDU + mac.HEADER + 16 + mac.FCS  # without QoS there is no A-MSDU
+_TIDS = (0,) * 16 + (5, 5, 5, 6)  # mostly best effort, some video and voice (table 10-1)
 _AGGREGATE = 64  # MPDUs that one BlockAck answers
 
 
@@ -79,11 +80,12 @@ def _data_frame(
     cfg: WifiConfig, network: Network, sender: int, receiver: int, rng: np.random.Generator
 ) -> tuple[Frame, int, list[int]]:
     """A data frame at time 0, its tid and the sequence numbers of its MPDUs."""
-    size, rate = int(rng.choice(cfg.sizes)), int(rng.choice(cfg.rates))
+    size = cfg.sizes[rng.integers(len(cfg.sizes))]
+    rate = cfg.rates[rng.integers(len(cfg.rates))]
     fmt = cfg.data_format(rate)
     size = min(size, fmt.max_bytes)
     qos = cfg.qos or not fmt.is_legacy or size > _LONGEST_DATA
-    tid = int(rng.choice([0, 5, 6], p=[0.8, 0.15, 0.05])) if qos else None
+    tid = _TIDS[rng.integers(len(_TIDS))] if qos else None
     overhead = ampdu.DELIMITER if fmt.standard == "vht" else 0
     count = 1
     if not fmt.is_legacy and size > _LONGEST_MPDU:
