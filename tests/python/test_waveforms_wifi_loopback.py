@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gr_viterbi
 import numpy as np
 import pytest
 import wifi_receiver
@@ -82,6 +83,23 @@ def test_two_streams_separate_with_two_antennas(fmt: wifi.Format) -> None:
     assert got[0].mpdus == mpdus
     assert got[0].sig["streams"] == 2
     assert got[0].rate == fmt.rate + (8 if fmt.standard == "ht" else 0)
+
+
+GR_FEC = [LEGACY[i] for i in (0, 1, 6, 7)] + [HT[15], VHT[16]]
+
+
+@pytest.mark.parametrize("fmt", GR_FEC, ids=name)
+def test_decoder_of_gnu_radio_reads_the_frames(
+    fmt: wifi.Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same receiver with gr-fec's Viterbi decoder: all four code rates, headers too."""
+    monkeypatch.setattr(wifi_receiver.viterbi, "decode", gr_viterbi.decode)
+    rng = np.random.default_rng(7)
+    psdu, mpdus = payload(fmt, rng)
+    iq = channel(wifi.ppdu(psdu, fmt, 50), SNR_DB[fmt.row.n_bpsc] + 3.0, 1e4, rng)
+    (got,) = wifi_receiver.receive(iq)
+    assert got.mpdus == mpdus
+    assert got.ok
 
 
 def test_ht_aggregate() -> None:
