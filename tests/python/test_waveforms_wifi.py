@@ -240,6 +240,26 @@ def test_amplifier_limits_the_peaks() -> None:
     assert wifi.compress(iq, np.inf) is iq
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_drawn_stations_keep_to_the_standard(seed: int) -> None:
+    """Constellation error of 17.3.9.7.4 and 21.3.17.4.4, 20 ppm, no frame that nobody sends."""
+    cfg = WifiConfig.random(np.random.default_rng(seed))
+    order = max(cfg.data_format(rate).row.order for rate in cfg.rates)
+    limit_db = {2: -5.0, 4: -10.0, 16: -19.0, 64: -28.0, 256: -30.0}[order]
+    rng = np.random.default_rng(0)
+    iq = ((rng.standard_normal(40_000) + 1j * rng.standard_normal(40_000)) / 2**0.5).astype("F")
+    for station in cfg.stations:
+        sent = wifi.compress(iq, station.saturation_db)
+        gain = np.vdot(iq, sent) / np.vdot(iq, iq)
+        error = np.mean(np.abs(sent / gain - iq) ** 2)
+        assert 10 * np.log10(error + 1e-12) < limit_db
+        assert station.leakage_db <= -15.0
+        assert abs(station.cfo_hz) < 20e-6 * 5.8e9
+    if cfg.standard == "11a":
+        assert max(cfg.sizes) <= 1528
+    assert cfg.ramp <= cfg.data_format(cfg.rates[0]).guard // 2
+
+
 def test_one_seed_gives_one_waveform() -> None:
     cfg = WifiConfig.random(np.random.default_rng(5))
     first = wifi.waveform(cfg, 5e-3, np.random.default_rng(6))

@@ -19,6 +19,9 @@ MODULATIONS = {2: "BPSK", 4: "QPSK", 16: "16QAM", 64: "64QAM", 256: "256QAM"}
 _FORMATS = {"11a": "legacy", "11n": "ht", "11ac": "vht"}
 # octets that stations send: without aggregation an MSDU of 1500 octets (Ethernet) and its header
 _LONGEST = {"11a": 1528, "11n": 65535, "11ac": 65535}
+# headroom of an amplifier, dB, that keeps the constellation error within 17.3.9.7.4, 19.3.18.7.4
+# and 21.3.17.4.4: -19 dB for 16-QAM, -28 dB for 64-QAM at rate 5/6, -30 dB for 256-QAM
+_LEAST_SATURATION_DB = {2: 4.0, 4: 4.0, 16: 4.1, 64: 8.0, 256: 8.7}
 _SHORTEST = 34  # QoS header, FCS and delimiter
 
 
@@ -39,12 +42,16 @@ class Station:
     leakage_db: float = -np.inf
 
     @classmethod
-    def random(cls, level_db: float, rng: np.random.Generator) -> Station:
+    def random(
+        cls, level_db: float, rng: np.random.Generator, least_saturation_db: float = 4.0
+    ) -> Station:
         """Draw the imperfections that 17.3.9 allows: 20 ppm, leakage, compression."""
         return cls(
             level_db=level_db,
             cfo_hz=float(rng.uniform(-60e3, 60e3)),
-            saturation_db=float(rng.uniform(4.0, 12.0)) if rng.random() < 0.3 else np.inf,
+            saturation_db=float(rng.uniform(least_saturation_db, 12.0))
+            if rng.random() < 0.3
+            else np.inf,
             leakage_db=float(rng.uniform(-45.0, -15.0)) if rng.random() < 0.4 else -np.inf,
         )
 
@@ -122,12 +129,15 @@ class WifiConfig:
         n_stations = int(rng.choice([2, 3, 4], p=[0.7, 0.2, 0.1]))
         levels = np.where(rng.random(n_stations) < 0.7, rng.uniform(-20.0, 0.0, n_stations), 0.0)
         levels[int(rng.random() < 0.4)] = 0.0
+        table = tables.LEGACY_RATES if legacy else tables.HT_RATES
+        headroom = _LEAST_SATURATION_DB[max(table[int(r)].order for r in rates)]
+        short_gi = not legacy and bool(rng.random() < 0.4)
         duty = rng.uniform(0.02, 0.98) if rng.random() < 0.7 else log_uniform(rng, 0.02, 0.3)
         return cls(
             standard=standard,
             rates=tuple(int(r) for r in rates),
             streams=2 if not legacy and rng.random() < 0.2 else 1,
-            short_gi=not legacy and bool(rng.random() < 0.4),
+            short_gi=short_gi,
             ack_rate=int(rng.choice([6, 12, 24])),
             sizes=tuple(_random_size(int(kind), _LONGEST[standard], rng) for kind in kinds),
             traffic=str(rng.choice(TRAFFIC, p=[0.5, 0.38, 0.12])),
@@ -135,8 +145,9 @@ class WifiConfig:
             answered=bool(rng.random() < 0.8),
             protected=bool(rng.random() < 0.1),
             beacons=bool(rng.random() < 0.3),
-            stations=tuple(Station.random(float(level), rng) for level in levels),
-            ramp=int(rng.choice([0, 1, 2, 4, 8], p=[0.3, 0.4, 0.1, 0.1, 0.1])),
+            stations=tuple(Station.random(float(level), rng, headroom) for level in levels),
+            # half a guard interval at most, or receivers would meet it
+            ramp=int(rng.choice([0, 1, 2, 4, 4 if short_gi else 8], p=[0.3, 0.4, 0.1, 0.1, 0.1])),
             qos=bool(rng.random() < 0.7),
             encrypted=bool(rng.random() < 0.7),
         )
