@@ -86,11 +86,14 @@ def assemble(
 ) -> Iterator[Complex64]:
     """Samples of several frames of one format, which share their transforms."""
     sizes, symbols, tails = data_field(fmt, [payload for payload, _ in frames], antennas)
+    heads: dict[Signalling, Complex64] = {}
     stop = 0
     for (_, signalling), size in zip(frames, sizes, strict=True):
         start, stop = stop, stop + size
         body = np.empty(fmt.n_samples(size) + fmt.ramp, np.complex64)
-        head = header.samples(fmt, signalling, antennas)
+        if signalling not in heads:
+            heads[signalling] = header.samples(fmt, signalling, antennas)
+        head = heads[signalling]
         body[: fmt.header_len] = head[: fmt.header_len]
         body[fmt.header_len : body.size - fmt.ramp] = symbols[start:stop].reshape(-1)
         body[fmt.header_len : head.size] += head[fmt.header_len :]
