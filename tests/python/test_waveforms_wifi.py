@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro.waveforms import wifi, wifi_ppdu, wifi_tables, wifi_traffic
-from gnuradio.lwmspectro.waveforms.common import active_power
-from gnuradio.lwmspectro.waveforms.wifi_config import Station, WifiConfig
-from gnuradio.lwmspectro.waveforms.wifi_ppdu import Format
+from gnuradio.lwmspectro.waveforms import wifi
+from gnuradio.lwmspectro.waveforms.coding import convolutional
+from gnuradio.lwmspectro.waveforms.common import active_power, qam_points
+from gnuradio.lwmspectro.waveforms.wifi import Format, Station, WifiConfig, fields
+from gnuradio.lwmspectro.waveforms.wifi import tables as wifi_tables
 
 FS = 20e6
 WINDOW_S = 25.6e-3
@@ -19,15 +20,24 @@ WINDOW_S = 25.6e-3
 ANNEX_STF = [0.046 + 0.046j, -0.132 + 0.002j, -0.013 - 0.079j, 0.143 - 0.013j, 0.092 + 0j]
 ANNEX_LTF = [0.156 + 0j, -0.005 - 0.120j, 0.040 - 0.111j, 0.097 + 0.083j, 0.021 + 0.028j]
 # annex I.1.4: SIGNAL of 36 Mb/s, 100 bytes, after coding and after interleaving
+ANNEX_SIGNAL = "101100010011000000000000"
 ANNEX_CODED = "110100011010000100000010001111100111000000000000"
 ANNEX_INTERLEAVED = "100101001101000000010100100000110010010010010100"
+
+
+def _psdu(fmt: Format, n_bytes: int, seed: int = 0) -> bytes:
+    """Random octets with FCS; for VHT an A-MPDU of one such."""
+    octets = np.random.default_rng(seed).bytes(n_bytes - 8)
+    if fmt.standard == "vht":
+        return wifi.ampdu.build([wifi.mac.with_fcs(octets)], vht=True)
+    return wifi.mac.with_fcs(octets + bytes(4))
 
 
 def _frame(fmt: Format, n_bytes: int, seed: int = 0) -> np.ndarray:
     """One frame alone, from its first sample, without its last ramp."""
     standard = {"legacy": "11a", "ht": "11n", "vht": "11ac"}[fmt.standard]
     cfg = WifiConfig(standard, (fmt.rate,), fmt.streams, fmt.short_gi, ramp=fmt.ramp)
-    frame = wifi_traffic.Frame(0, fmt, n_bytes, 0)
+    frame = wifi.Frame(0, fmt, _psdu(fmt, n_bytes), 0)
     rng = np.random.default_rng(seed)
     iq = wifi.render(cfg, [frame], frame.stop, rng)
     # undo the random carrier phase with the known first training sample
@@ -64,15 +74,17 @@ def test_training_fields_equal_the_annex() -> None:
 
 
 def test_signal_field_equals_the_annex() -> None:
-    bits = [int(c) for c in "101100010011000000000000"]
-    assert "".join(map(str, wifi_tables.convolve(bits))) == ANNEX_CODED
-    points = wifi_tables.signal_field(wifi_tables.LEGACY_RATES[36].code, 100)
+    bits = fields.l_sig(wifi_tables.LEGACY_RATES[36].code, 100)
+    assert "".join(map(str, bits)) == ANNEX_SIGNAL
+    coded = convolutional.encode(np.array(bits, np.uint8))
+    assert "".join(map(str, coded)) == ANNEX_CODED
+    points = fields.to_points(bits)[0]
     assert "".join(str(int(p > 0)) for p in points) == ANNEX_INTERLEAVED
 
 
 def test_check_bits_equal_the_example_of_19_3_9_4_4() -> None:
     bits = [int(c) for c in "1111000100100110000000001110000000"]
-    assert wifi_tables.crc8(bits) == [1, 0, 1, 0, 1, 0, 0, 0]
+    assert fields.crc8(bits) == [1, 0, 1, 0, 1, 0, 0, 0]
 
 
 def test_pilot_polarity_equals_17_3_5_10() -> None:
@@ -100,7 +112,7 @@ def test_own_receiver_finds_constellation_and_pilots(fmt: Format, order: int) ->
     cells = _data_cells(iq, fmt) / _estimate(iq, fmt)
     carriers = wifi_tables.LEGACY_DATA if fmt.standard == "legacy" else wifi_tables.HT_DATA
     data = cells[:, carriers]
-    points = wifi_ppdu.qam_points(order)
+    points = qam_points(order)
     error = np.abs(data[..., None] - points).min(axis=-1)
     assert np.sqrt(np.mean(error**2)) < 0.01
     nearest = np.abs(data[..., None] - points).argmin(axis=-1)
@@ -119,7 +131,8 @@ def test_header_of_ht_is_rotated_and_names_the_mcs() -> None:
     fmt = Format("ht", 5, short_gi=True, ramp=0)
     iq = _frame(fmt, 1000)
     channel = np.fft.fft(iq[192:256]) * np.conj(wifi_tables.long_training())
-    for index, expected in enumerate(wifi_tables.ht_sig(5, 1000, True, False)):
+    rows = fields.to_points(fields.ht_sig(fmt, 1000, aggregated=False))
+    for index, expected in enumerate(rows):
         start = 320 + 80 * (index + 1) + 16
         cells = (np.fft.fft(iq[start : start + 64]) / np.where(channel, channel, 1))[
             wifi_tables.LEGACY_DATA
@@ -212,7 +225,7 @@ def test_stations_differ_in_level_and_offset() -> None:
     cfg = WifiConfig(rates=(6,), stations=stations, ramp=0)
     control = cfg.control_format
     for sender, (level_db, cfo_hz) in enumerate([(0.0, 40e3), (-15.0, -20e3)]):
-        frame = wifi_traffic.Frame(0, control, 100, sender)
+        frame = wifi.Frame(0, control, _psdu(control, 100), sender)
         iq = wifi.render(cfg, [frame], frame.stop, np.random.default_rng(0))
         assert 10 * np.log10(np.mean(np.abs(iq) ** 2)) == pytest.approx(level_db, abs=0.5)
         turn = np.angle(np.vdot(iq[192:256], iq[256:320])) / (2 * np.pi * 64 / FS)
@@ -225,6 +238,26 @@ def test_amplifier_limits_the_peaks() -> None:
     out = wifi.compress(iq / np.sqrt(2), 6.0)
     assert np.abs(out).max() < 10 ** (6.0 / 20) + 1e-3
     assert wifi.compress(iq, np.inf) is iq
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_drawn_stations_keep_to_the_standard(seed: int) -> None:
+    """Constellation error of 17.3.9.7.4 and 21.3.17.4.4, 20 ppm, no frame that nobody sends."""
+    cfg = WifiConfig.random(np.random.default_rng(seed))
+    order = max(cfg.data_format(rate).row.order for rate in cfg.rates)
+    limit_db = {2: -5.0, 4: -10.0, 16: -19.0, 64: -28.0, 256: -30.0}[order]
+    rng = np.random.default_rng(0)
+    iq = ((rng.standard_normal(40_000) + 1j * rng.standard_normal(40_000)) / 2**0.5).astype("F")
+    for station in cfg.stations:
+        sent = wifi.compress(iq, station.saturation_db)
+        gain = np.vdot(iq, sent) / np.vdot(iq, iq)
+        error = np.mean(np.abs(sent / gain - iq) ** 2)
+        assert 10 * np.log10(error + 1e-12) < limit_db
+        assert station.leakage_db <= -15.0
+        assert abs(station.cfo_hz) < 20e-6 * 5.8e9
+    if cfg.standard == "11a":
+        assert max(cfg.sizes) <= 1528
+    assert cfg.ramp <= cfg.data_format(cfg.rates[0]).guard // 2
 
 
 def test_one_seed_gives_one_waveform() -> None:
