@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro.waveforms import lte, lte_signals
+from gnuradio.lwmspectro.waveforms import lte
+from gnuradio.lwmspectro.waveforms.lte import frame as lte_signals
 from gnuradio.lwmspectro.waveforms.traffic import Traffic
 
 FULL = Traffic()

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .lte_grid import downlink_grid
-from .lte_signals import SPECIAL_EXTENDED, SPECIAL_NORMAL, TDD_CONFIGS, FrameKey
-from .ofdm import Numerology, modulate
-from .sequences import MODULATION_BITS
-from .traffic import Traffic
-from .uplink import uplink_symbols
+from .grid import downlink_grid
+from .frame import SPECIAL_EXTENDED, SPECIAL_NORMAL, TDD_CONFIGS, FrameKey
+from ..ofdm import Numerology, modulate
+from ..sequences import MODULATION_BITS
+from ..traffic import Traffic
+from ..uplink import uplink_symbols
 
 FFT_SIZES: dict[int, tuple[int, ...]] = {
     6: (128,),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .lte_signals import (
+from .frame import (
     BROADCAST,
     CONTROL,
     CRS,
@@ -22,11 +22,11 @@ from .lte_signals import (
     crs_columns,
     frame_template,
 )
-from .sequences import MODULATION_BITS, byte_table
-from .traffic import allocate
+from ..sequences import MODULATION_BITS, byte_table
+from ..traffic import allocate
 
 if TYPE_CHECKING:
-    from .lte import LteConfig
+    from .config import LteConfig
 
 _RBG_LIMITS = ((10, 1), (26, 2), (63, 3), (110, 4))  # 36.213 table 7.1.6.1-1
 _PHASES = np.array([1, 1j, -1, -1j])  # 36.211 table 6.3.4.2.3-1, relative port weights
