@@ -35,7 +35,7 @@ def broadcast_soft(grid: np.ndarray, cell: FoundCell, ports: int) -> np.ndarray:
     if cell.extended_cp:
         keep[3, columns] = False
     y = grid[per : per + 4][keep]
-    h = np.array([channel(grid, cell, 0, 6, p)[per : per + 4][keep] for p in range(ports)])
+    h = np.array([channel(grid, cell, 0, 6, p, noise=0.1)[per : per + 4][keep] for p in range(ports)])
     return soft_bits(*equalise(y, h), 2)
 
 
@@ -60,15 +60,15 @@ def decode_mibs(
     found = []
     for ports in (1, 2, 4):
         soft = [broadcast_soft(grid, cell, ports) for grid in grids]
-        soft = [s / np.sqrt(np.mean(s**2) + 1e-30) for s in soft]
+        soft = np.array([s / np.sqrt(np.mean(s**2) + 1e-30) for s in soft])
         tries = []
         for first in range(len(soft)):
             for phase in range(4):  # of the first frame within 40 ms
                 for count in range(1, min(combine, 4 - phase, len(soft) - first) + 1):
-                    total = np.zeros((3, 40))
-                    for i in range(count):
-                        total += dematch_conv(soft[first + i] * scrambling[phase + i], 40)
-                    tries.append((first, phase, count, total))
+                    received = np.zeros_like(scrambling)
+                    part = slice(phase, phase + count)
+                    received[part] = soft[first : first + count] * scrambling[part]
+                    tries.append((first, phase, count, dematch_conv(received.ravel(), 40)))
         if not tries:
             continue
         words = viterbi(np.array([t[3] for t in tries]))

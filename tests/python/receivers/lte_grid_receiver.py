@@ -78,7 +78,7 @@ _SMOOTHERS: dict[tuple, np.ndarray] = {}
 
 
 def channel(
-    grid: np.ndarray, cell: FoundCell, subframe: int, n_prb: int, port: int, noise: float = 0.1
+    grid: np.ndarray, cell: FoundCell, subframe: int, n_prb: int, port: int, noise: float = 0.003
 ) -> np.ndarray:
     """Channel estimate of a port over a subframe 0..9, the shape of the grid."""
     per = slot_symbols(cell.extended_cp)
