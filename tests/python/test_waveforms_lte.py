@@ -195,12 +195,37 @@ def test_reference_signals_repeat_every_10_ms_and_data_does_not() -> None:
     assert np.mean(np.abs(first[5] - later[5]) ** 2) > np.mean(np.abs(first[5]) ** 2)
 
 
-@pytest.mark.parametrize(("repeat", "period"), [("frame", 10), ("subframe", 1)])
-def test_test_transmitters_repeat_their_data(repeat: str, period: int) -> None:
-    config = cell(n_prb=15, fft_size=256, repeat=repeat, cfi=0)
+def test_test_transmitters_repeat_their_frame() -> None:
+    config = cell(n_prb=15, fft_size=256, repeat="frame", cfi=0)
     iq = lte.waveform(config, 22e-3, np.random.default_rng(5), start_s=0.0)
-    first, later = (demodulate(config, iq, n) for n in (1, 1 + period))
-    np.testing.assert_allclose(first[5], later[5], atol=1e-4)
+    first, later = (demodulate(config, iq, n) for n in (1, 11))
+    np.testing.assert_allclose(first, later, atol=1e-4)
+
+
+def test_test_transmitters_repeat_their_control_messages_with_new_data() -> None:
+    config = cell(n_prb=15, fft_size=256, repeat="control", cfi=2)
+    iq = lte.waveform(config, 22e-3, np.random.default_rng(5), start_s=0.0)
+    first, later = (demodulate(config, iq, n) for n in (1, 11))
+    np.testing.assert_allclose(first[:2], later[:2], atol=1e-4)
+    assert np.mean(np.abs(first[5] - later[5]) ** 2) > np.mean(np.abs(first[5]) ** 2)
+
+
+def test_test_transmitters_repeat_their_transport_blocks() -> None:
+    """36.211 6.3.1 scrambles each subframe anew; below the scrambling all are the same."""
+    config = cell(n_prb=15, fft_size=256, repeat="subframe", modulation="qpsk", cfi=2)
+    iq = lte.waveform(config, 6e-3, np.random.default_rng(5), start_s=0.0)
+    words = []
+    for subframe in (1, 2, 3):
+        grid = demodulate(config, iq, subframe)[2:]
+        free = np.ones(grid.shape, bool)
+        for row, shift in ((2, 3), (5, 0), (9, 3)):  # symbols 4, 7 and 11 hold pilots
+            free[row, (config.pci + shift) % 6 :: 6] = False
+        data = grid[free]
+        bits = np.stack([data.real < 0, data.imag < 0], axis=1).ravel().astype(int)
+        words.append(bits ^ naive_gold(0x1234 << 14 | subframe << 9 | config.pci, bits.size))
+    np.testing.assert_array_equal(words[0], words[1])
+    np.testing.assert_array_equal(words[0], words[2])
+    assert 0.4 < words[0].mean() < 0.6
 
 
 @pytest.mark.parametrize("modulation", ["qpsk", "16qam", "64qam", "256qam"])
@@ -234,12 +259,17 @@ def test_control_region_follows_cfi_and_load() -> None:
         config = replace(config, traffic=Traffic(1.0, 0.02))
         iq = lte.waveform(config, 2e-3, np.random.default_rng(8), start_s=0.0)
         used = (np.abs(demodulate(config, iq, 1)) > 1e-3).sum(axis=1)
-        assert np.all(used[1:cfi] == 600)
+        # 36.211 6.8.1: whole control channel elements of 36, 16 elements of the PCFICH, 7 groups
+        # of 12 of the PHICH, whose sums may cancel, and two pilots in twelve
+        elements = {1: 8, 2: 25, 3: 41}[cfi]
+        rest = used[:cfi].sum() - (36 * elements + 16 + 100)
+        assert 42 < rest <= 7 * 12
+        assert np.all(used[1:cfi] >= 600 - 4 * 8)
         assert np.all(used[cfi:4] < 100)
 
 
 def test_mbsfn_regions_have_no_reference_signals() -> None:
-    config = cell(n_prb=25, fft_size=512, mbsfn=(1, 2), mbsfn_blank=True, cfi=1)
+    config = cell(n_prb=25, fft_size=512, mbsfn=(1, 2), cfi=1)
     iq = lte.waveform(config, 4e-3, np.random.default_rng(9), start_s=0.0)
     used = [(np.abs(demodulate(config, iq, n)) > 1e-3).sum(axis=1) for n in (1, 2, 3)]
     assert not used[0][2:].any()

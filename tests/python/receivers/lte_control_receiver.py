@@ -154,7 +154,7 @@ class ControlRegion:
         return [
             Dci(bits, rnti, *at)
             for at, (bits, mask) in zip(where, decoded, strict=True)
-            if mask == rnti
+            if mask == rnti and self._agrees(bits, rnti, *at)
         ]
 
     def listen(self, sizes: list[int]) -> list[Dci]:
@@ -171,6 +171,7 @@ class ControlRegion:
         return found
 
     def _agrees(self, bits: np.ndarray, rnti: int, cce: int, level: int) -> bool:
+        """Whether the message, coded again, is what was received: 16 bits of CRC err too often."""
         parity = crc(bits, "16") ^ rnti
         word = np.r_[bits, [parity >> i & 1 for i in range(15, -1, -1)]].astype(int)
         n = word.size
@@ -183,6 +184,6 @@ class ControlRegion:
         marks = dematch_conv(np.eye(72 * level), n).reshape(72 * level, -1).argmax(axis=1)
         sent = 1 - 2 * coded.ravel()[marks]
         soft = self.soft[72 * cce : 72 * (cce + level)]
-        return float(np.dot(sent, soft)) > 0.9 * float(np.abs(soft).sum())
+        return float(np.dot(sent, soft)) > 0.85 * float(np.abs(soft).sum())
 
 

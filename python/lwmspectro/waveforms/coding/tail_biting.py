@@ -35,7 +35,8 @@ def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if n <= _MEMORY:
         raise ValueError(f"tail-biting code: expected at least {_MEMORY + 1} bits, got {n}")
     # the register starts with the last bits of the block, so every shift is cyclic
-    delayed = [np.roll(bits, shift, axis=-1) for shift in range(_MEMORY + 1)]
+    lead = np.concatenate((bits[..., -_MEMORY:], bits), axis=-1)
+    delayed = [lead[..., _MEMORY - shift : _MEMORY - shift + n] for shift in range(_MEMORY + 1)]
     out = np.zeros((*bits.shape[:-1], 3, n), np.uint8)
     for stream, generator in enumerate(GENERATORS):
         for shift in range(_MEMORY + 1):

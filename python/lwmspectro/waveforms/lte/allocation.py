@@ -12,16 +12,19 @@ _RBG_LIMITS = ((10, 1), (26, 2), (63, 3), (110, 4))  # 36.213 table 7.1.6.1-1
 _GAPS = ((11, 4), (19, 8), (26, 12), (44, 18), (63, 27), (79, 32), (110, 48))  # table 6.2.3.2-1
 
 
+@lru_cache(maxsize=8)
 def group_size(n_prb: int) -> int:
     """Resource blocks in a group, P of 36.213 table 7.1.6.1-1."""
     return next(size for limit, size in _RBG_LIMITS if n_prb <= limit)
 
 
+@lru_cache(maxsize=8)
 def group_count(n_prb: int) -> int:
     """Resource block groups of the carrier; the last may be smaller."""
     return -(-n_prb // group_size(n_prb))
 
 
+@lru_cache(maxsize=8)
 def riv_bits(n_prb: int) -> int:
     """Width of a resource indication value, 36.212 5.3.3.1.3."""
     return (n_prb * (n_prb + 1) // 2 - 1).bit_length()

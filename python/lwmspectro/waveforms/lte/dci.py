@@ -7,6 +7,7 @@ A message is an integer of a known number of bits; the first field is the highes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .allocation import group_count, riv_bits
 
@@ -41,13 +42,13 @@ class Formats:
     tdd: bool
     n_ports: int = 1
 
-    @property
+    @cached_property
     def compact_bits(self) -> int:
         """Size of formats 0 and 1A, 36.212 5.3.3.1.1 and 5.3.3.1.3."""
         bits = riv_bits(self.n_prb) + (18 if self.tdd else 15)
         return bits + (bits in _AMBIGUOUS)
 
-    @property
+    @cached_property
     def format1_bits(self) -> int:
         """Size of format 1, 36.212 5.3.3.1.2."""
         bits = (self.n_prb > 10) + group_count(self.n_prb) + (16 if self.tdd else 13)
@@ -55,7 +56,7 @@ class Formats:
             bits += 1
         return bits
 
-    @property
+    @cached_property
     def format2_bits(self) -> int:
         """Size of format 2, 36.212 5.3.3.1.5."""
         bits = (self.n_prb > 10) + group_count(self.n_prb) + (25 if self.tdd else 22)

@@ -258,7 +258,7 @@ class Scheduler:
         if taken.any():  # a group with system information in it is not shared
             busy = np.add.reduceat(taken, np.arange(0, taken.size, self.rbg)) > 0
             users = np.where(busy, 0, users)
-        numbers = np.unique(users[users > 0]).tolist()
+        numbers = sorted(set(users.tolist()) - {0})
         if not numbers:
             return
         draw.shuffle(numbers)
@@ -323,8 +323,8 @@ class Scheduler:
         flags = [0] * len(codewords)
         if cfg.repeat == "none":
             flags = [user.toggle(process, block) for block in range(len(codewords))]
-        bitmap = int("".join("1" if g else "0" for g in groups.tolist()), 2)
-        contiguous = bool(np.count_nonzero(np.diff(np.flatnonzero(groups)) != 1) == 0)
+        marks = "".join("1" if g else "0" for g in groups.tolist())
+        bitmap, contiguous = int(marks, 2), "0" not in marks.strip("0")
         if user.layers:
             payload, width = self.formats.format2(
                 bitmap, [(index, flag, 0) for flag in flags], process, user.precoding
