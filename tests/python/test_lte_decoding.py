@@ -79,7 +79,7 @@ def cell(n_prb: int, **changes: object) -> lte.LteConfig:
 )
 def test_every_bandwidth(n_prb: int, gains: tuple, distributed: bool, cfi: int) -> None:
     config = cell(n_prb, port_gains=gains, sib1_distributed=distributed, cfi=cfi)
-    report = heard(config, 17 if n_prb < 50 else 8)
+    report = heard(config, 16 if n_prb < 50 else 6)
     users = [b for b in report.blocks if b.rnti != SI_RNTI]
     assert {b.rnti for b in users} <= set(RNTIS)
     assert len(users) > 6

@@ -35,7 +35,9 @@ def broadcast_soft(grid: np.ndarray, cell: FoundCell, ports: int) -> np.ndarray:
     if cell.extended_cp:
         keep[3, columns] = False
     y = grid[per : per + 4][keep]
-    h = np.array([channel(grid, cell, 0, 6, p, noise=0.1)[per : per + 4][keep] for p in range(ports)])
+    h = np.array(
+        [channel(grid, cell, 0, 6, p, noise=0.1)[per : per + 4][keep] for p in range(ports)]
+    )
     return soft_bits(*equalise(y, h), 2)
 
 
@@ -46,9 +48,7 @@ def read_mib(bits: np.ndarray) -> tuple[int, bool, int, int]:
     return n_prb, bool(value >> 20 & 1), value >> 18 & 3, value >> 10 & 255
 
 
-def decode_mibs(
-    iq: np.ndarray, samp_rate: float, cell: FoundCell, combine: int = 4
-) -> list[Mib]:
+def decode_mibs(iq: np.ndarray, samp_rate: float, cell: FoundCell, combine: int = 4) -> list[Mib]:
     """Every MIB that can be decoded from 1 to ``combine`` consecutive frames."""
     length = 1728 if cell.extended_cp else 1920
     scrambling = 1 - 2 * gold(cell.pci, length).reshape(4, -1).astype(float)
@@ -78,7 +78,5 @@ def decode_mibs(
                 continue
             n_prb, extended, resource, upper = read_mib(word[:24])
             if n_prb and not np.any(word[14:24]):  # spare bits are zero
-                found.append(
-                    Mib(first, 4 * upper + phase, n_prb, extended, resource, ports, count)
-                )
+                found.append(Mib(first, 4 * upper + phase, n_prb, extended, resource, ports, count))
     return found

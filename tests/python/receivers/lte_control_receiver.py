@@ -114,10 +114,6 @@ class ControlRegion:
         h = self.channels[:, at[:, 0], at[:, 1]]
         return soft_bits(*equalise(grid[at[:, 0], at[:, 1]], h), 2)
 
-    def cce_power(self) -> np.ndarray:
-        """Mean magnitude of the soft bits of each control channel element."""
-        return np.abs(self.soft[: 72 * self.n_cce]).reshape(-1, 72).mean(axis=1)
-
     def _candidates(self, rnti: int, common: bool) -> list[tuple[int, int]]:
         y = 0
         if not common:
@@ -147,28 +143,20 @@ class ControlRegion:
 
     def search(self, rnti: int, size: int, common: bool = False) -> list[Dci]:
         """Messages of a size for an RNTI in its search space."""
-        where = self._candidates(rnti, common)
-        if not where:
-            return []
-        decoded = self._decode(where, size)
-        return [
-            Dci(bits, rnti, *at)
-            for at, (bits, mask) in zip(where, decoded, strict=True)
-            if mask == rnti and self._agrees(bits, rnti, *at)
-        ]
+        return self.search_all([rnti], size, common)
 
-    def listen(self, sizes: list[int]) -> list[Dci]:
-        """Every message of the given sizes whatever its RNTI: decoded, coded and compared."""
-        found = []
-        for level in (8, 4, 2, 1):
-            where = [(c, level) for c in range(0, self.n_cce - level + 1, level)]
-            for size in sizes:
-                if not where:
-                    continue
-                for at, (bits, rnti) in zip(where, self._decode(where, size), strict=True):
-                    if self._agrees(bits, rnti, *at):
-                        found.append(Dci(bits, rnti, *at))
-        return found
+    def search_all(self, rntis: list[int], size: int, common: bool = False) -> list[Dci]:
+        """Messages of a size for several RNTIs, each in its own search space."""
+        wanted = [(at, rnti) for rnti in rntis for at in self._candidates(rnti, common)]
+        if not wanted:
+            return []
+        where = sorted({at for at, _ in wanted})
+        decoded = dict(zip(where, self._decode(where, size), strict=True))
+        return [
+            Dci(decoded[at][0], rnti, *at)
+            for at, rnti in wanted
+            if decoded[at][1] == rnti and self._agrees(decoded[at][0], rnti, *at)
+        ]
 
     def _agrees(self, bits: np.ndarray, rnti: int, cce: int, level: int) -> bool:
         """Whether the message, coded again, is what was received: 16 bits of CRC err too often."""
@@ -185,5 +173,3 @@ class ControlRegion:
         sent = 1 - 2 * coded.ravel()[marks]
         soft = self.soft[72 * cce : 72 * (cce + level)]
         return float(np.dot(sent, soft)) > 0.85 * float(np.abs(soft).sum())
-
-

@@ -100,19 +100,21 @@ def viterbi(streams: np.ndarray) -> np.ndarray:
     soft = streams.reshape(-1, 3, streams.shape[-1])
     count, _, n = soft.shape
     turns = np.concatenate((soft, soft, soft), axis=2)
+    # the branches into a state, (3 n, blocks, state), for either old bit
+    branches = [np.einsum("cit,si->tcs", turns, signs[:, old]) for old in (0, 1)]
     metric = np.zeros((count, 64))
-    choice = np.zeros((3 * n, count, 64), np.int8)
+    choice = np.zeros((3 * n, count, 64), np.bool_)
     for t in range(3 * n):
-        branch = np.einsum("ci,soi->cso", turns[:, :, t], signs)
-        both = metric[:, previous] + branch
-        choice[t] = both[..., 1] > both[..., 0]
-        metric = both.max(axis=2)
+        zero = metric[:, previous[:, 0]] + branches[0][t]
+        one = metric[:, previous[:, 1]] + branches[1][t]
+        np.greater(one, zero, out=choice[t])
+        metric = np.maximum(one, zero)
     state = metric.argmax(axis=1)
     rows = np.arange(count)
     out = np.zeros((count, 3 * n), np.uint8)
     for t in range(3 * n - 1, -1, -1):
         out[:, t] = inputs[state]
-        state = previous[state, choice[t, rows, state]]
+        state = previous[state, choice[t, rows, state].astype(int)]
     return out[:, n : 2 * n].reshape(*lead, n)
 
 
@@ -141,7 +143,7 @@ for _s in range(8):  # state a(k-1) a(k-2) a(k-3), newest highest; 36.212 figure
         _a = _u ^ (_s >> 1 & 1) ^ (_s & 1)
         _NEXT[_s, _u] = _a << 2 | _s >> 1
         _PARITY[_s, _u] = _a ^ (_s >> 2) ^ (_s & 1)
-_BEFORE = np.array([np.argwhere(_NEXT == s) for s in range(8)])  # (8, 2, [state, input])
+_BEFORE = np.array([np.argwhere(s == _NEXT) for s in range(8)])  # (8, 2, [state, input])
 
 
 def _max_log(
@@ -171,27 +173,41 @@ def _max_log(
     index = np.arange(count)[:, None] * window + np.arange(window + 2 * warm)
     x, z = xs[:, index], zs[:, index]  # (blocks, windows, steps)
     steps = x.shape[2]
-    su = 1 - 2 * np.arange(2)
-    branch = 0.5 * (
-        x[..., None, None] * su + z[..., None, None] * (1 - 2 * _PARITY)
-    )  # (blocks, windows, steps, state, input)
+    x, z = (np.ascontiguousarray(v.transpose(2, 0, 1))[..., None] for v in (x, z))
+    # branch metrics by input, (steps, blocks, windows, state)
+    branch = [0.5 * (x * (1 - 2 * u) + z * (1 - 2 * _PARITY[:, u])) for u in (0, 1)]
+    into = [branch[0][..., :0]] * 2
+    for which in (0, 1):
+        state, bit = _BEFORE[:, which, 0], _BEFORE[:, which, 1]
+        into[which] = np.where(bit == 0, branch[0][..., state], branch[1][..., state])
     forward = np.zeros((steps + 1, blocks, count, 8))
     forward[0, :, 0, 1:] = -1e6
-    before_state, before_input = _BEFORE[..., 0], _BEFORE[..., 1]
+    origin = [_BEFORE[:, which, 0] for which in (0, 1)]
     for t in range(steps):
-        step = forward[t][..., before_state] + branch[:, :, t][..., before_state, before_input]
-        forward[t + 1] = step.max(axis=-1)
-        forward[t + 1] -= forward[t + 1].max(axis=-1, keepdims=True)
-    backward = np.zeros((blocks, count, 8))
-    backward[:, -1, 1:] = -1e6
-    out = np.zeros((blocks, count, window))
+        old = forward[t]
+        np.maximum(
+            old[..., origin[0]] + into[0][t], old[..., origin[1]] + into[1][t], out=forward[t + 1]
+        )
+        if t % 32 == 31:
+            forward[t + 1] -= forward[t + 1].max(axis=-1, keepdims=True)
+    backward = np.zeros((steps + 1, blocks, count, 8))
+    backward[steps, :, -1, 1:] = -1e6
     for t in range(steps - 1, -1, -1):
-        step = backward[..., _NEXT] + branch[:, :, t]  # (blocks, windows, state, input)
-        if warm <= t < warm + window:
-            joint = forward[t][..., None] + step
-            out[:, :, t - warm] = joint[..., 0].max(axis=-1) - joint[..., 1].max(axis=-1)
-        backward = step.max(axis=-1)
-        backward -= backward.max(axis=-1, keepdims=True)
+        old = backward[t + 1]
+        np.maximum(
+            old[..., _NEXT[:, 0]] + branch[0][t],
+            old[..., _NEXT[:, 1]] + branch[1][t],
+            out=backward[t],
+        )
+        if t % 32 == 0:
+            backward[t] -= backward[t].max(axis=-1, keepdims=True)
+    inside = slice(warm, warm + window)
+    after = slice(warm + 1, warm + window + 1)
+    joint = [
+        (forward[inside] + branch[u][inside] + backward[after][..., _NEXT[:, u]]).max(axis=-1)
+        for u in (0, 1)
+    ]
+    out = (joint[0] - joint[1]).transpose(1, 2, 0)
     return out.reshape(blocks, padded)[:, :size]
 
 

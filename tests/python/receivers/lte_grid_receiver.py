@@ -84,7 +84,9 @@ def channel(
     per = slot_symbols(cell.extended_cp)
     rows, estimates = [], []
     for row in range(2 * per):
-        found = pilots(cell.pci, n_prb, cell.extended_cp, port, 2 * subframe + row // per, row % per)
+        found = pilots(
+            cell.pci, n_prb, cell.extended_cp, port, 2 * subframe + row // per, row % per
+        )
         if found is None or not np.any(grid[row]):
             continue
         columns, values = found
@@ -122,13 +124,14 @@ def equalise(y: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         power = np.abs(h[0]) ** 2 + 1e-12
         return y * np.conj(h[0]) / power, power
     symbols, gains = np.empty(n, complex), np.empty(n)
-    for i in range(0, n, 2):
-        p, q = (0, 1) if ports == 2 else ((0, 2) if i % 4 == 0 else (1, 3))
-        h0, h1 = h[p, i : i + 2].mean(), h[q, i : i + 2].mean()
-        power = (abs(h0) ** 2 + abs(h1) ** 2) / np.sqrt(2) + 1e-12
-        symbols[i] = (np.conj(h0) * y[i] + h1 * np.conj(y[i + 1])) / power
-        symbols[i + 1] = (np.conj(h0) * y[i + 1] - h1 * np.conj(y[i])) / power
-        gains[i] = gains[i + 1] = power / np.sqrt(2)
+    turns = [(0, 2, (0, 1))] if ports == 2 else [(0, 4, (0, 2)), (2, 4, (1, 3))]
+    for first, step, (p, q) in turns:
+        even, odd = slice(first, None, step), slice(first + 1, None, step)
+        h0, h1 = ((h[i, even] + h[i, odd]) / 2 for i in (p, q))
+        power = (np.abs(h0) ** 2 + np.abs(h1) ** 2) / np.sqrt(2) + 1e-12
+        symbols[even] = (np.conj(h0) * y[even] + h1 * np.conj(y[odd])) / power
+        symbols[odd] = (np.conj(h0) * y[odd] - h1 * np.conj(y[even])) / power
+        gains[even] = gains[odd] = power / np.sqrt(2)
     return symbols, gains
 
 

@@ -69,7 +69,6 @@ class Report:
         blocks: the transport blocks.
         unexplained: data elements of noticeable power that belong to no assignment found.
         silent: elements of found assignments without noticeable power.
-        control: (used, explained) control channel elements of each subframe.
     """
 
     cell: FoundCell
@@ -106,7 +105,7 @@ def receive(
         mbsfn: subframes without a shared channel.
         max_cfo_hz: largest carrier offset.
     """
-    cell = find_cell(iq, samp_rate, max_cfo_hz)
+    cell = find_cell(iq, samp_rate, max_cfo_hz, keep=2)
     mibs = decode_mibs(iq, samp_rate, cell, combine=1)
     if not mibs:
         raise ValueError(f"no MIB with a right CRC: {cell}")
@@ -160,7 +159,9 @@ def receive(
                 tables.qpp,
             )
             report.blocks.append(Received(count, rnti, assignment, per_symbol, tbs, bits, at))
-            report.silent += sum(a not in loud for a in at) if per_symbol == 2 and mib.n_ports == 1 else 0
+            report.silent += (
+                sum(a not in loud for a in at) if per_symbol == 2 and mib.n_ports == 1 else 0
+            )
             loud -= set(at)
         report.unexplained += len(loud)
     return report
@@ -176,11 +177,14 @@ def _assignments(
         assignment = parse_1a(dci.bits, mib.n_prb, tdd)
         if assignment is not None:
             out.append((SI_RNTI, assignment, True))
-    for rnti in rntis:
-        for dci in region.search(rnti, compact)[:1]:
-            assignment = parse_1a(dci.bits, mib.n_prb, tdd)
-            if assignment is not None:
-                out.append((rnti, assignment, True))
-        for dci in region.search(rnti, full)[:1]:
-            out.append((rnti, parse_1(dci.bits, mib.n_prb, tdd), False))
+    served = set()
+    for dci in region.search_all(list(rntis), compact):
+        assignment = parse_1a(dci.bits, mib.n_prb, tdd)
+        if assignment is not None and dci.rnti not in served:
+            served.add(dci.rnti)
+            out.append((dci.rnti, assignment, True))
+    for dci in region.search_all(list(rntis), full):
+        if dci.rnti not in served:
+            served.add(dci.rnti)
+            out.append((dci.rnti, parse_1(dci.bits, mib.n_prb, tdd), False))
     return out

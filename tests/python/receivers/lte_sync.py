@@ -7,6 +7,7 @@ Nothing here shares code or tables with the transmitter under test.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def m_sequence(taps: tuple[int, ...]) -> np.ndarray:
     return 1 - 2 * np.array(x)
 
 
+@lru_cache(maxsize=1)
 def sss_table() -> np.ndarray:
     """All d(n), shape (168, 3, 2 halves, 62), 36.211 6.11.2.1."""
     s, c, z = m_sequence((0, 2)), m_sequence((0, 3)), m_sequence((0, 1, 2, 4))
@@ -226,9 +228,13 @@ def _examine(
                 a, b = round(pss_at), round(sss_at)
                 if b < 0:
                     continue
-                shift = np.exp(2j * np.pi * np.r_[-31:0, 1:32] / size * ((a - pss_at) - (b - sss_at)))
+                shift = np.exp(
+                    2j * np.pi * np.r_[-31:0, 1:32] / size * ((a - pss_at) - (b - sss_at))
+                )
                 channel = centre_bins(clean[a : a + size], 31) * np.conj(reference)
-                channel = np.convolve(np.r_[channel[:2], channel, channel[-2:]], np.ones(5) / 5, "valid")
+                channel = np.convolve(
+                    np.r_[channel[:2], channel, channel[-2:]], np.ones(5) / 5, "valid"
+                )
                 seen = centre_bins(clean[b : b + size], 31) * shift
                 value = (seen * np.conj(channel) @ table.reshape(336, 62).T).real.reshape(168, 2)
                 value = value / (np.linalg.norm(seen) * np.linalg.norm(channel) + 1e-30)
@@ -250,6 +256,4 @@ def _examine(
     period = 2 * slope
     while frame < 0:
         frame += period
-    return FoundCell(
-        3 * nid1 + nid2, tdd, extended, cfo, frame, period, margin, sss_margin
-    )
+    return FoundCell(3 * nid1 + nid2, tdd, extended, cfo, frame, period, margin, sss_margin)

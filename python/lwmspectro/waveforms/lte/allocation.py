@@ -36,7 +36,7 @@ def riv(n_prb: int, start: int, length: int) -> int:
     Raises:
         ValueError: the blocks are not inside the carrier.
     """
-    if not (0 <= start and 1 <= length <= n_prb - start):
+    if not (start >= 0 and 1 <= length <= n_prb - start):
         raise ValueError(f"expected blocks within {n_prb}, got {length} from {start}")
     if length - 1 <= n_prb // 2:
         return n_prb * (length - 1) + start

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .frame import SPECIAL_EXTENDED, SPECIAL_NORMAL, TDD_CONFIGS, FrameKey
 from ..ofdm import Numerology
 from ..sequences import MODULATION_BITS
 from ..traffic import Traffic
 from . import mcs as mcs_tables
 from .broadcast import PHICH_RESOURCES
+from .frame import SPECIAL_EXTENDED, SPECIAL_NORMAL, TDD_CONFIGS, FrameKey
 
 FFT_SIZES: dict[int, tuple[int, ...]] = {
     6: (128,),
@@ -219,5 +219,3 @@ class LteConfig:
             mbsfn=mbsfn,
             repeat=str(rng.choice(REPEATS, p=[0.75, 0.08, 0.07, 0.1])),
         )
-
-

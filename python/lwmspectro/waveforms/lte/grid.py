@@ -15,9 +15,10 @@ from . import shared
 from .broadcast import frame_symbols
 from .control import pcfich_symbols, pdcch_symbols, phich_symbols
 from .frame import BROADCAST, CRS, FrameKey, frame_template
+from .plan import Codeword, Grant, Subframe
 from .precoding import combine
 from .regs import control_layout
-from .scheduler import Codeword, Grant, Scheduler, Subframe
+from .scheduler import Scheduler
 from .users import Cell
 
 

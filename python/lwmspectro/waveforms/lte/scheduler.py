@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +12,10 @@ from . import mcs
 from .allocation import distributed, distributed_count, group_size, riv
 from .control import Message
 from .dci import SI_RNTI, Formats
-from .frame import EMPTY, FrameKey, frame_template
+from .places import ControlRegion, data_places
+from .plan import Codeword, Grant, Subframe
 from .regs import ControlLayout, control_layout, phich_units
-from .search_space import UE_CANDIDATES, candidates, start, starts
+from .search_space import UE_CANDIDATES, start, starts
 from .users import Cell, User
 
 _LEVELS = (1, 2, 4, 8)
@@ -26,121 +25,6 @@ _IDLE_CONTROL = 0.1  # share of the control load left in subframes without data
 _ANSWERS = 0.5  # share of the answers of a PHICH group in use under full control load
 _COMPACT = 0.25  # share of contiguous assignments that use format 1A
 _PROCESSES = (4, 7, 10, 9, 12, 15, 6)  # 36.213 table 7-1, HARQ processes in TDD
-
-
-@dataclass(frozen=True)
-class Codeword:
-    """A transport block on its way: ``message`` bits, or draw ``draw`` of the pool."""
-
-    size: int
-    draw: int = 0
-    message: bytes | None = None
-    version: int = 0
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Codewords and the resource elements that carry them.
-
-    Attributes:
-        rnti: of the receiver.
-        places: resource elements in the order of mapping, flattened (symbols x subcarriers).
-        bits: of a modulation symbol.
-        amplitude: of the elements.
-        layers: gain of each spatial layer, empty for one port or transmit diversity.
-        codewords: one, or two on two layers.
-        mcs: MCS index, and the table it refers to.
-        with_256qam: whether that is 36.213 table 7.1.7.1-1A.
-    """
-
-    rnti: int
-    places: NDArray[np.int64]
-    bits: int
-    amplitude: float
-    layers: tuple[complex, ...]
-    codewords: tuple[Codeword, ...]
-    mcs: int
-    with_256qam: bool = False
-
-
-@dataclass
-class Subframe:
-    """What one downlink subframe carries.
-
-    Attributes:
-        number: subframe, counted from the start of system frame 0.
-        cfi: control format indicator.
-        n_control: symbols of the control region.
-        units: PHICH mapping units.
-        answers: on the PHICH, int8 (units, 8): +1 for NACK, -1 for ACK, 0 for none.
-        messages: of the PDCCH.
-        grants: of the PDSCH.
-    """
-
-    number: int
-    cfi: int
-    n_control: int
-    units: int
-    answers: NDArray[np.int8]
-    messages: list[Message] = field(default_factory=list)
-    grants: list[Grant] = field(default_factory=list)
-
-
-@lru_cache(maxsize=64)
-def _data_elements(key: FrameKey, subframe: int, n_control: int) -> NDArray[np.bool_]:
-    """Resource elements that the shared channel may use, (symbols, subcarriers)."""
-    template = frame_template(key)
-    free = (template.classes[subframe] == EMPTY) & template.downlink[subframe][:, None]
-    free[:n_control] = False
-    return free
-
-
-@lru_cache(maxsize=512)
-def _places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> NDArray[np.int64]:
-    """Elements of an allocation in the order of mapping, 36.211 6.3.5.
-
-    Args:
-        key: the repeating part of the cell.
-        subframe: 0..9.
-        n_control: symbols of the control region.
-        blocks: bool array (2 slots, n_prb) as bytes.
-    """
-    slots = np.frombuffer(blocks, np.bool_).reshape(2, key.n_prb)
-    free = _data_elements(key, subframe, n_control)
-    half = key.slot_symbols
-    columns = np.repeat(slots, 12, axis=1)
-    picked = (free.reshape(2, half, -1) & columns[:, None]).reshape(-1)
-    return np.flatnonzero(picked)
-
-
-class _Region:
-    """The control channel elements of one subframe as they fill up."""
-
-    def __init__(self, layout: ControlLayout) -> None:
-        self.n_cce = layout.n_cce
-        self.used = 0
-
-    @property
-    def count(self) -> int:
-        return self.used.bit_count()
-
-    def free(self, cce: int, level: int) -> bool:
-        return not self.used >> cce & ((1 << level) - 1)
-
-    def take(self, cce: int, level: int) -> None:
-        self.used |= ((1 << level) - 1) << cce
-
-    def give_back(self, cce: int, level: int) -> None:
-        self.used &= ~(((1 << level) - 1) << cce)
-
-    def place(self, y: int, levels: list[int], common: bool = False) -> tuple[int, int] | None:
-        """Take the first free candidate of the levels in turn; (element, level) or None."""
-        for level in levels:
-            for cce in candidates(y, self.n_cce, level, common):
-                if self.free(cce, level):
-                    self.take(cce, level)
-                    return cce, level
-        return None
 
 
 class Scheduler:
@@ -200,7 +84,7 @@ class Scheduler:
         answers = (bytes_drawn < share).astype(np.int8) - 2 * (bytes_drawn < share // 2)
         subframe = Subframe(number, cfi, self.control_symbols(cfi), units, answers)
         layout = control_layout(self.key, subframe.n_control, units)
-        region = _Region(layout)
+        region = ControlRegion(layout.n_cce)
         taken = np.zeros(cfg.n_prb, np.bool_)
         if system_info:
             taken = self._system_information(subframe, region, taken)
@@ -212,7 +96,7 @@ class Scheduler:
         return subframe
 
     def _system_information(
-        self, subframe: Subframe, region: _Region, taken: NDArray[np.bool_]
+        self, subframe: Subframe, region: ControlRegion, taken: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """SIB1 by DCI format 1A in the common search space; returns the blocks it occupies."""
         cfg = self.cfg
@@ -240,7 +124,7 @@ class Scheduler:
             distributed=cfg.sib1_distributed,
         )
         subframe.messages.append(Message(payload, width, SI_RNTI, *place))
-        places = _places(self.key, subframe.number % 10, subframe.n_control, slots.tobytes())
+        places = data_places(self.key, subframe.number % 10, subframe.n_control, slots.tobytes())
         codeword = Codeword(size, message=message.tobytes(), version=version)
         subframe.grants.append(Grant(SI_RNTI, places, 2, 1.0, (), (codeword,), index))
         return slots.any(axis=0)
@@ -248,7 +132,7 @@ class Scheduler:
     def _users(
         self,
         subframe: Subframe,
-        region: _Region,
+        region: ControlRegion,
         users: NDArray[np.uint8],
         taken: NDArray[np.bool_],
         draw: random.Random,
@@ -301,7 +185,7 @@ class Scheduler:
         within = subframe.number % 10
         blocks = np.repeat(groups, self.rbg)[: cfg.n_prb]
         both = np.concatenate((blocks, blocks))
-        places = _places(self.key, within, subframe.n_control, both.tobytes())
+        places = data_places(self.key, within, subframe.n_control, both.tobytes())
         counted = n_blocks = int(np.count_nonzero(blocks))
         if self.key.pattern[within] == "S":  # 36.213 7.1.7
             counted = max(n_blocks * (3 if self.short_special else 6) // 8, 1)
@@ -352,7 +236,7 @@ class Scheduler:
         return True
 
     def _uplink_grants(
-        self, subframe: Subframe, region: _Region, target: int, draw: random.Random
+        self, subframe: Subframe, region: ControlRegion, target: int, draw: random.Random
     ) -> None:
         """Fill the control region to a number of elements with uplink grants of other users."""
         if region.count >= target:
@@ -385,6 +269,3 @@ class Scheduler:
             )
             region.take(level * i, level)
             subframe.messages.append(Message(payload, width, rnti, level * i, level))
-
-
-__all__ = ["Codeword", "Grant", "Scheduler", "Subframe"]

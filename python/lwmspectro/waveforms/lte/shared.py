@@ -103,9 +103,7 @@ def rate_match(
     blocks, total = coded.shape
     limit = _SOFT_BITS // (2 if two_layers else 1) // blocks
     buffer = 3 * 32 * -(-(total // 3) // 32)
-    order = turbo.selection(
-        total // 3 - turbo.TAIL, version, limit if limit < buffer else None
-    )
+    order = turbo.selection(total // 3 - turbo.TAIL, version, limit if limit < buffer else None)
     lengths = turbo.block_lengths(n_bits, blocks, unit)
     longest = lengths[-1]
     places = order[:longest] if longest <= order.size else np.resize(order, longest)

@@ -56,9 +56,7 @@ class User:
         return value
 
 
-def _layers(
-    gains: NDArray[np.complex128], two: bool, draw: int
-) -> tuple[tuple[complex, ...], int]:
+def _layers(gains: NDArray[np.complex128], two: bool, draw: int) -> tuple[tuple[complex, ...], int]:
     """Gains of one or two spatial layers on two ports, and the precoding information.
 
     36.212 table 5.3.3.1.5-4 numbers the precoders: 1 to 4 with one codeword, 0 and 1 with two.
