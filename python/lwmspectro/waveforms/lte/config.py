@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,6 +24,24 @@ FFT_SIZES: dict[int, tuple[int, ...]] = {
     100: (2048, 1536),
 }
 """Useful symbol in samples by bandwidth in resource blocks; the first is the default."""
+
+
+@lru_cache(maxsize=64)
+def _frame_key(
+    n_prb: int,
+    pci: int,
+    n_ports: int,
+    extended_cp: bool,
+    tdd_config: int | None,
+    dwpts: int,
+    mbsfn: tuple[int, ...],
+) -> FrameKey:
+    """One object for equal cells, which makes look-ups by it fast."""
+    pattern = "D" * 10 if tdd_config is None else TDD_CONFIGS[tdd_config]
+    return FrameKey(
+        n_prb, pci, n_ports, extended_cp, pattern, dwpts, mbsfn, tdd=tdd_config is not None
+    )
+
 
 REPEATS = ("none", "frame", "subframe", "control")
 
@@ -47,7 +66,8 @@ class LteConfig:
             out of it. System information is QPSK always.
         mcs: MCS index of all users, of 36.213 table 7.1.7.1-1A with "256qam" and of table
             7.1.7.1-1 otherwise; None draws one for each user.
-        rntis: C-RNTIs of the first users; those of more users are drawn.
+        rntis: C-RNTIs of the first users; those of more users are drawn. With "mixed", users
+            named here have no 256QAM, since their receivers would have to be told.
         cfi: control symbols 1..3 of each subframe (one more up to 10 blocks), 0 draws each.
             System information takes more where its message would not fit, special and MBSFN
             subframes take less.
@@ -168,15 +188,14 @@ class LteConfig:
     def frame_key(self) -> FrameKey:
         """The part of the configuration that fixes the repeating signals."""
         tdd = self.tdd_config is not None
-        return FrameKey(
-            n_prb=self.n_prb,
-            pci=self.pci,
-            n_ports=len(self.port_gains),
-            extended_cp=self.extended_cp,
-            pattern="D" * 10 if self.tdd_config is None else TDD_CONFIGS[self.tdd_config],
-            dwpts=self._special_table[self.special_config][0],
-            mbsfn=self.mbsfn,
-            tdd=tdd,
+        return _frame_key(
+            self.n_prb,
+            self.pci,
+            len(self.port_gains),
+            self.extended_cp,
+            self.tdd_config,
+            self._special_table[self.special_config][0],
+            self.mbsfn,
         )
 
     @classmethod
@@ -207,7 +226,7 @@ class LteConfig:
             uplink_db=float(rng.uniform(-30, 5)) if tdd and rng.random() < 0.4 else None,
             traffic=Traffic.random(rng),
             modulation=str(rng.choice(["mixed", *MODULATION_BITS])),
-            rntis=tuple(int(v) for v in rng.integers(0x3D, 0xFFF4, 1)),
+            rntis=(),
             cfi=int(rng.integers(4)),
             phich_resource=int(rng.integers(4)),
             sib1_distributed=bool(rng.random() < 0.5),

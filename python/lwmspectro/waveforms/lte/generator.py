@@ -19,6 +19,7 @@ from .users import Cell
 N_FRAMES = 1024
 """System frame numbers, 36.331 6.2.2."""
 
+_AHEAD = 1000  # subframes of traffic that a transmitter draws at a time
 _SETTLE_FRAMES = 4  # over which a transmitter measures its mean power beforehand
 
 
@@ -105,10 +106,11 @@ class Transmitter:
         self.occupied_bw_hz = cfg.occupied_bw_hz
         self.frame = 0
         trial = np.random.default_rng((seed, 1))
-        grid = downlink_grid(Cell(cfg, trial), np.arange(10 * _SETTLE_FRAMES), trial)
+        trial_cell = Cell(cfg, trial, ahead=_AHEAD)
+        grid = downlink_grid(trial_cell, np.arange(10 * _SETTLE_FRAMES), trial)
         self._scale = np.float32(1.0 / np.sqrt(_mean_power(grid)))
         self._rng = np.random.default_rng((seed, 0))
-        self.cell = Cell(cfg, self._rng)
+        self.cell = Cell(cfg, self._rng, ahead=_AHEAD)
 
     def next_piece(self) -> NDArray[np.complex64]:
         """The next radio frame, complex64, shape (samp_rate / 100,).

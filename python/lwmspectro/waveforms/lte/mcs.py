@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .tbs_table import TBS
 
 MAX_RATE = 0.93
@@ -43,6 +45,7 @@ def fits(tbs: int, n_bits: int) -> bool:
     return tbs + 24 <= MAX_RATE * n_bits
 
 
+@lru_cache(maxsize=64)
 def system_info_size(n_bits: int) -> tuple[int, int, int]:
     """Smallest transport block for system information, 36.213 7.1.7.
 

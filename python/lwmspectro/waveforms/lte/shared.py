@@ -8,6 +8,7 @@ draws the number; rate matching, scrambling and mapping are made anew for every 
 
 from __future__ import annotations
 
+import random
 from collections import OrderedDict
 from functools import lru_cache
 
@@ -52,7 +53,8 @@ _POOL = _Pool()
 
 def pool_block(size: int, draw: int) -> NDArray[np.uint8]:
     """The bits of a transport block of the pool, uint8, shape (size,)."""
-    return np.random.default_rng((size, draw)).integers(0, 2, size, np.uint8)
+    drawn = random.Random(size * POOL_DRAWS + draw).randbytes(-(-size // 8))
+    return np.unpackbits(np.frombuffer(drawn, np.uint8), count=size)
 
 
 def code_block(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:

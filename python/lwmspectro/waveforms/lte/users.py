@@ -70,7 +70,8 @@ def _layers(gains: NDArray[np.complex128], two: bool, draw: int) -> tuple[tuple[
 def _user(cfg: LteConfig, rnti: int, rng: np.random.Generator) -> User:
     modulation = cfg.modulation
     if modulation == "mixed":
-        with_256qam = cfg.mcs is None and rng.random() < 0.2
+        # a receiver that was told an RNTI of the configuration expects the default table
+        with_256qam = cfg.mcs is None and rnti not in cfg.rntis and rng.random() < 0.25
         allowed = range(len(mcs.table(with_256qam)))
         bits = int(rng.choice([2, 4, 6, 8] if with_256qam else [2, 4, 6]))
         picked = mcs.indices(bits, with_256qam)
@@ -98,14 +99,17 @@ class Cell:
         system_information: bits of SIB1.
     """
 
-    def __init__(self, cfg: LteConfig, rng: np.random.Generator) -> None:
+    def __init__(self, cfg: LteConfig, rng: np.random.Generator, ahead: int = 0) -> None:
         """Draw the users.
 
         Args:
             cfg: the cell.
             rng: source of randomness.
+            ahead: subframes whose traffic is drawn at a time, so that bursts outlast a call.
         """
         self.cfg = cfg
+        self._ahead = ahead
+        self._waiting = np.empty((0, group_count(cfg.n_prb)), np.uint8)
         n_users = cfg.traffic.n_users
         taken = set(cfg.rntis)
         drawn = [int(v) for v in rng.integers(*_RNTI_RANGE, n_users + _OTHERS)]
@@ -122,7 +126,12 @@ class Cell:
             self._seeds = rng.integers(0, 2**62, self._period)
 
     def _allocate(self, count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        return allocate(self.cfg.traffic, count, group_count(self.cfg.n_prb), rng)
+        if len(self._waiting) < count:
+            n_groups = group_count(self.cfg.n_prb)
+            drawn = allocate(self.cfg.traffic, max(count, self._ahead), n_groups, rng)
+            self._waiting = np.concatenate((self._waiting, drawn))
+        now, self._waiting = self._waiting[:count], self._waiting[count:]
+        return now
 
     def draws(
         self, subframes: NDArray[np.int64], rng: np.random.Generator
