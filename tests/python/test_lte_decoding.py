@@ -7,7 +7,9 @@ assigned transport block has a right CRC.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,18 +21,19 @@ from gnuradio.lwmspectro.waveforms.traffic import Traffic
 from lte_receiver import SI_RNTI, Report, Tables, receive
 
 TABLES = Tables(TBS, (mcs.TABLE_64QAM, mcs.TABLE_256QAM), QPP)
+SNR_DB = 45.0
 RNTIS = (0x1234, 0x4321, 0x0100, 0xFFF3)
 TWO, FOUR = (1.0, 0.6 - 0.5j), (1.0, 0.5j, -0.7 + 0.1j, 0.3 - 0.8j)
 
 
-def heard(config: lte.LteConfig, n_subframes: int, snr_db: float = 45.0) -> Report:
+def heard(config: lte.LteConfig, n_subframes: int, any_blocks: bool = True) -> Report:
     """Receive the first subframes of a transmitter whose users are all known."""
     transmitter = lte.Transmitter(config, seed=7)
     frames = [transmitter.next_piece() for _ in range(-(-n_subframes // 10) + 1)]
     iq = np.concatenate(frames)
     rng = np.random.default_rng(1)
     noise = rng.normal(size=(iq.size, 2)) @ np.array([1, 1j]) * np.sqrt(0.5)
-    iq = iq + noise * 10 ** (-snr_db / 20)
+    iq = iq + noise * 10 ** (-SNR_DB / 20)
     extended = config.extended_cp
     report = receive(
         iq,
@@ -53,7 +56,7 @@ def heard(config: lte.LteConfig, n_subframes: int, snr_db: float = 45.0) -> Repo
     assert report.mib.sfn - report.mib.frame in (0, 1)  # 1: the receiver missed a few samples
     assert not report.unexplained
     assert not report.silent
-    assert report.blocks
+    assert report.blocks or not any_blocks
     wrong = [(b.subframe, hex(b.rnti), b.tbs) for b in report.blocks if b.bits is None]
     assert not wrong
     return report
@@ -128,6 +131,20 @@ def test_partial_load_and_mbsfn() -> None:
     blocks = [b.assignment.blocks[0].sum() for b in report.blocks]
     assert min(blocks) < 6
     assert not {b.subframe % 10 for b in report.blocks} & {1, 7}
+
+
+def test_cells_as_they_are_drawn() -> None:
+    """LWMSPECTRO_LTE_CELLS asks for more than a few of them."""
+    rng = np.random.default_rng(2026)
+    left = int(os.environ.get("LWMSPECTRO_LTE_CELLS", "3"))
+    while left:
+        config = lte.LteConfig.random(rng)
+        # what the receiver would have to be told, or cannot hear with one antenna
+        config = replace(config, crs_boost_db=0.0, power_offsets_db=(0.0,), two_layers=False)
+        config = replace(config, uplink_db=None)
+        if min(np.abs(config.port_gains)) > 0.15:
+            heard(config, 10, any_blocks=False)
+            left -= 1
 
 
 def test_blocks_come_from_the_pool() -> None:

@@ -187,7 +187,6 @@ class LteConfig:
     @property
     def frame_key(self) -> FrameKey:
         """The part of the configuration that fixes the repeating signals."""
-        tdd = self.tdd_config is not None
         return _frame_key(
             self.n_prb,
             self.pci,
