@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Channel coding of the physical layers, plain numpy on uint8 bits."""
+"""Channel coding of the physical layers: plain numpy on uint8 arrays of bits."""

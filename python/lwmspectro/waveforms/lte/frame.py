@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .sequences import gold, qpsk_codes
+from ..sequences import gold, qpsk_codes
 
 # Classes of resource elements; users follow from USERS on.
 EMPTY, RESERVED, CRS, CONTROL, BROADCAST, USERS = 0, 1, 2, 6, 7, 8

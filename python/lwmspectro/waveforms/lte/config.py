@@ -1,25 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Synthetic LTE downlink, 3GPP TS 36.211, frame structures type 1 (FDD) and 2 (TDD).
-
-The standard's grid, reference and synchronisation signals are exact; channel coding is replaced
-by random bits, which changes nothing that a receiver without keys to the cell can see. The
-antenna ports are summed through one complex gain each, as one receive antenna would see them
-over a flat channel.
-"""
+"""Configuration of a synthetic LTE cell, frame structures type 1 (FDD) and 2 (TDD)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .lte_grid import downlink_grid
-from .lte_signals import SPECIAL_EXTENDED, SPECIAL_NORMAL, TDD_CONFIGS, FrameKey
-from .ofdm import Numerology, modulate
-from .sequences import MODULATION_BITS
-from .traffic import Traffic
-from .uplink import uplink_symbols
+from ..ofdm import Numerology
+from ..sequences import MODULATION_BITS
+from ..traffic import Traffic
+from . import mcs as mcs_tables
+from .broadcast import PHICH_RESOURCES
+from .frame import SPECIAL_EXTENDED, SPECIAL_NORMAL, TDD_CONFIGS, FrameKey
 
 FFT_SIZES: dict[int, tuple[int, ...]] = {
     6: (128,),
@@ -30,6 +24,24 @@ FFT_SIZES: dict[int, tuple[int, ...]] = {
     100: (2048, 1536),
 }
 """Useful symbol in samples by bandwidth in resource blocks; the first is the default."""
+
+
+@lru_cache(maxsize=64)
+def _frame_key(
+    n_prb: int,
+    pci: int,
+    n_ports: int,
+    extended_cp: bool,
+    tdd_config: int | None,
+    dwpts: int,
+    mbsfn: tuple[int, ...],
+) -> FrameKey:
+    """One object for equal cells, which makes look-ups by it fast."""
+    pattern = "D" * 10 if tdd_config is None else TDD_CONFIGS[tdd_config]
+    return FrameKey(
+        n_prb, pci, n_ports, extended_cp, pattern, dwpts, mbsfn, tdd=tdd_config is not None
+    )
+
 
 REPEATS = ("none", "frame", "subframe", "control")
 
@@ -49,17 +61,29 @@ class LteConfig:
         uplink_db: power of the uplink of a near user in dB over a downlink resource element
             of 0 dB, None for silence (TDD only).
         traffic: how the shared channel is filled.
-        modulation: of the shared channel, "qpsk", "16qam", "64qam", "256qam" or "mixed".
+        modulation: of the shared channel, "qpsk", "16qam", "64qam", "256qam" or "mixed". A user
+            whose blocks of a subframe cannot hold a transport block of this modulation is left
+            out of it. System information is QPSK always.
+        mcs: MCS index of all users, of 36.213 table 7.1.7.1-1A with "256qam" and of table
+            7.1.7.1-1 otherwise; None draws one for each user.
+        rntis: C-RNTIs of the first users; those of more users are drawn. With "mixed", users
+            named here have no 256QAM, since their receivers would have to be told.
         cfi: control symbols 1..3 of each subframe (one more up to 10 blocks), 0 draws each.
-        pdcch_load: share of control resource element groups in use, 0..1.
-        system_info: broadcast messages in subframe 5 of every second frame.
+            System information takes more where its message would not fit, special and MBSFN
+            subframes take less.
+        pdcch_load: share of control channel elements in use, 0..1: what the users of the shared
+            channel do not need goes to uplink grants of other users.
+        phich_resource: PHICH groups, 0..3 for N_g = 1/6, 1/2, 1 and 2.
+        system_info: SIB1 in subframe 5 of every second frame.
+        sib1_distributed: SIB1 in distributed virtual resource blocks.
         crs_boost_db: power of the reference signals over the shared channel, dB.
         power_offsets_db: offsets of the users' power, one is drawn per user, dB.
-        two_layers: users may have two spatial layers (two or four ports).
-        mbsfn: subframes with an MBSFN region, where reference signals stop after two symbols.
-        mbsfn_blank: the MBSFN regions stay empty instead of carrying data.
-        repeat: "none", or what a test transmitter repeats: "frame" or "subframe" all its data,
-            "control" the control symbols of each frame.
+        two_layers: users may have closed-loop precoding with one or two spatial layers (two
+            ports) instead of transmit diversity.
+        mbsfn: subframes with an MBSFN region, which stays empty.
+        repeat: "none", or what a test transmitter repeats: "frame" its assignments and transport
+            blocks every 10 ms, "subframe" the same every 1 ms, "control" its control messages
+            every 10 ms, with new transport blocks.
     """
 
     n_prb: int = 50
@@ -72,14 +96,17 @@ class LteConfig:
     uplink_db: float | None = None
     traffic: Traffic = field(default_factory=Traffic)
     modulation: str = "mixed"
+    mcs: int | None = None
+    rntis: tuple[int, ...] = (0x1234,)
     cfi: int = 2
     pdcch_load: float = 0.5
+    phich_resource: int = 2
     system_info: bool = True
+    sib1_distributed: bool = False
     crs_boost_db: float = 0.0
     power_offsets_db: tuple[float, ...] = (0.0,)
     two_layers: bool = False
     mbsfn: tuple[int, ...] = ()
-    mbsfn_blank: bool = False
     repeat: str = "none"
 
     def __post_init__(self) -> None:
@@ -102,6 +129,11 @@ class LteConfig:
             )
         if self.modulation not in (*MODULATION_BITS, "mixed"):
             raise ValueError(f"unknown modulation {self.modulation!r}")
+        self._check_mcs()
+        if not all(0x003D <= rnti <= 0xFFF3 for rnti in self.rntis):  # 36.321 table 7.1-1
+            raise ValueError(f"expected rntis in 0x003d..0xfff3, got {self.rntis}")
+        if not 0 <= self.phich_resource < len(PHICH_RESOURCES):
+            raise ValueError(f"expected phich_resource 0..3, got {self.phich_resource}")
         if self.cfi not in (0, 1, 2, 3) or not 0 <= self.pdcch_load <= 1:
             raise ValueError(
                 f"expected cfi 0..3 and pdcch_load 0..1, got {self.cfi}, {self.pdcch_load}"
@@ -111,6 +143,27 @@ class LteConfig:
             raise ValueError(f"expected MBSFN subframes in 0..9 without {fixed}, got {self.mbsfn}")
         if self.repeat not in REPEATS:
             raise ValueError(f"repeat: expected one of {REPEATS}, got {self.repeat!r}")
+
+    def _check_mcs(self) -> None:
+        if self.mcs is None:
+            return
+        with_256qam = self.modulation == "256qam"
+        allowed = range(len(mcs_tables.table(with_256qam)))
+        if self.modulation != "mixed":
+            allowed = mcs_tables.indices(MODULATION_BITS[self.modulation], with_256qam)
+        if self.mcs not in allowed:
+            raise ValueError(
+                f"expected mcs {allowed[0]}..{allowed[-1]} with modulation {self.modulation!r}, "
+                f"got {self.mcs}"
+            )
+
+    @property
+    def label_modulation(self) -> str:
+        """Modulation of the users' data: "QPSK", "16QAM", "64QAM", "256QAM" or "mixed"."""
+        if self.mcs is not None:
+            bits = mcs_tables.table(self.modulation == "256qam")[self.mcs][0]
+            return {2: "QPSK", 4: "16QAM", 6: "64QAM", 8: "256QAM"}[bits]
+        return "mixed" if self.modulation == "mixed" else self.modulation.upper()
 
     @property
     def _special_table(self) -> tuple[tuple[int, int], ...]:
@@ -134,16 +187,14 @@ class LteConfig:
     @property
     def frame_key(self) -> FrameKey:
         """The part of the configuration that fixes the repeating signals."""
-        tdd = self.tdd_config is not None
-        return FrameKey(
-            n_prb=self.n_prb,
-            pci=self.pci,
-            n_ports=len(self.port_gains),
-            extended_cp=self.extended_cp,
-            pattern="D" * 10 if self.tdd_config is None else TDD_CONFIGS[self.tdd_config],
-            dwpts=self._special_table[self.special_config][0],
-            mbsfn=self.mbsfn,
-            tdd=tdd,
+        return _frame_key(
+            self.n_prb,
+            self.pci,
+            len(self.port_gains),
+            self.extended_cp,
+            self.tdd_config,
+            self._special_table[self.special_config][0],
+            self.mbsfn,
         )
 
     @classmethod
@@ -174,57 +225,15 @@ class LteConfig:
             uplink_db=float(rng.uniform(-30, 5)) if tdd and rng.random() < 0.4 else None,
             traffic=Traffic.random(rng),
             modulation=str(rng.choice(["mixed", *MODULATION_BITS])),
+            rntis=(),
             cfi=int(rng.integers(4)),
+            phich_resource=int(rng.integers(4)),
+            sib1_distributed=bool(rng.random() < 0.5),
             pdcch_load=float(rng.choice([0.0, 1.0, rng.random(), rng.random()])),
             system_info=bool(rng.random() < 0.9),
             crs_boost_db=float(rng.choice([0.0, 0.0, 3.0, rng.uniform(0, 6)])),
             power_offsets_db=offsets[int(rng.integers(len(offsets)))],
             two_layers=bool(n_ports > 1 and rng.random() < 0.4),
             mbsfn=mbsfn,
-            mbsfn_blank=bool(rng.random() < 0.5),
             repeat=str(rng.choice(REPEATS, p=[0.75, 0.08, 0.07, 0.1])),
         )
-
-
-def waveform(
-    cfg: LteConfig, duration_s: float, rng: np.random.Generator, start_s: float | None = None
-) -> NDArray[np.complex64]:
-    """Generate the downlink of one cell, centred on its 0 Hz subcarrier.
-
-    The mean power over the OFDM symbols in which the cell transmits anything is 1, whatever the
-    load: an idle cell is not weaker than a busy one, only sparser. Uplink is left out of the mean.
-
-    Args:
-        cfg: the cell.
-        duration_s: seconds to generate.
-        rng: source of randomness.
-        start_s: time of the first sample in seconds after the start of an even frame; drawn
-            within 20 ms when None.
-
-    Returns:
-        complex64 samples at ``cfg.samp_rate``, shape (round(duration_s * samp_rate),).
-
-    Raises:
-        ValueError: the duration or the start is negative.
-    """
-    if duration_s < 0 or (start_s is not None and start_s < 0):
-        raise ValueError(f"expected times >= 0, got {duration_s} and {start_s}")
-    numerology = cfg.numerology
-    count = round(duration_s * cfg.samp_rate)
-    begin = round((20e-3 * rng.random() if start_s is None else start_s) * cfg.samp_rate)
-    per_subframe = 2 * numerology.half_ms_samples
-    first = begin // per_subframe
-    subframes = np.arange(first, max(first + 1, -(-(begin + count) // per_subframe)))
-    grid = downlink_grid(cfg, subframes, rng)  # (subframes, symbols, subcarriers)
-    power = np.einsum("ijk,ijk->ij", grid.real, grid.real)
-    power += np.einsum("ijk,ijk->ij", grid.imag, grid.imag)
-    active = power[power > 0]
-    scale = np.float32(1.0 / np.sqrt(active.mean(dtype=np.float64)) if active.size else 1.0)
-    if cfg.uplink_db is not None and cfg.tdd_config is not None:
-        amplitude = 10 ** (cfg.uplink_db / 20)
-        pattern = cfg.frame_key.pattern
-        for row in np.flatnonzero([pattern[n] == "U" for n in subframes % 10]):
-            grid[row] = uplink_symbols(grid.shape[1], cfg.n_prb, amplitude, rng)
-    samples = modulate(grid.reshape(-1, grid.shape[2]), numerology, skip_dc=True)
-    offset = begin - first * per_subframe
-    return samples[offset : offset + count] * scale

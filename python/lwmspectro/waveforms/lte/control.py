@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PCFICH, PHICH and PDCCH of several subframes at once, 3GPP TS 36.211 6.7 to 6.9."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..coding import crc, tail_biting
+from .precoding import combine, map_bits
+from .regs import REGS_PER_CCE
+from .scrambling import sequence
+
+_CFI = np.array([[0, 1, 1] * 11, [1, 0, 1] * 11, [1, 1, 0] * 11], np.uint8)[:, :32]
+"""36.212 table 5.3.4-1, codewords of CFI 1 to 3."""
+
+_CCE_BITS = 8 * REGS_PER_CCE
+_WALSH = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
+_SPREADING = np.concatenate((_WALSH, 1j * _WALSH))  # 36.211 table 6.9.1-2, normal prefix
+
+
+class Message(NamedTuple):
+    """A control message on its way.
+
+    Attributes:
+        payload: the bits as an integer, first bit highest.
+        size: bits of the payload.
+        rnti: masks the CRC.
+        cce: first control channel element.
+        level: control channel elements, 1, 2, 4 or 8.
+    """
+
+    payload: int
+    size: int
+    rnti: int
+    cce: int
+    level: int
+
+
+def encode_messages(
+    payloads: NDArray[np.uint64], rntis: NDArray[np.int64], size: int, level: int
+) -> NDArray[np.uint8]:
+    """Code messages of one size, 36.212 5.3.3.2 to 5.3.3.4.
+
+    Args:
+        payloads: messages as integers, shape (n,).
+        rntis: masks of their CRC, shape (n,).
+        size: bits of each message.
+        level: aggregation level.
+
+    Returns:
+        uint8, shape (n, 72 level).
+    """
+    shifts = np.arange(size - 1, -1, -1, dtype=np.uint64)
+    bits = ((payloads[:, None] >> shifts) & np.uint64(1)).astype(np.uint8)
+    words = crc.attach(bits, "16")
+    words[:, size:] ^= (rntis[:, None] >> np.arange(15, -1, -1) & 1).astype(np.uint8)
+    return tail_biting.rate_match(tail_biting.encode(words), _CCE_BITS * level)
+
+
+@lru_cache(maxsize=32)
+def _control_scrambling(pci: int, length: int) -> NDArray[np.uint8]:
+    """Scrambling of the PDCCH in each subframe of a frame (36.211 6.8.2), (10, length)."""
+    return np.stack([sequence(n << 9 | pci, length) for n in range(10)])
+
+
+@lru_cache(maxsize=32)
+def _indicator_scrambling(pci: int) -> NDArray[np.uint8]:
+    """Scrambling of PCFICH and PHICH in each subframe (36.211 6.7.1, 6.9.1), (10, 32)."""
+    return np.stack([sequence(((n + 1) * (2 * pci + 1) << 9) + pci, 32) for n in range(10)])
+
+
+def pdcch_symbols(
+    messages: Sequence[Sequence[Message]],
+    subframes: NDArray[np.int64],
+    n_symbols: int,
+    pci: int,
+) -> NDArray[np.complex64]:
+    """Symbols of the PDCCH before precoding and interleaving; elements not used are zero.
+
+    Args:
+        messages: those of each subframe.
+        subframes: numbers 0..9 within the frame, shape (rows,).
+        n_symbols: symbols of the control region, four for each resource element group.
+        pci: physical cell identity.
+
+    Returns:
+        complex64, shape (rows, n_symbols).
+    """
+    n_bits = 2 * n_symbols
+    bits = np.zeros((len(messages), n_bits), np.uint8)
+    used = np.zeros((len(messages), n_symbols), np.bool_)
+    kinds: dict[tuple[int, int], list[tuple[int, Message]]] = defaultdict(list)
+    for row, sent in enumerate(messages):
+        for message in sent:
+            kinds[message.size, message.level].append((row, message))
+    for (size, level), found in kinds.items():
+        payloads = np.array([m.payload for _, m in found], np.uint64)
+        rntis = np.array([m.rnti for _, m in found], np.int64)
+        coded = encode_messages(payloads, rntis, size, level)
+        for (row, message), word in zip(found, coded, strict=True):
+            start = _CCE_BITS * message.cce
+            bits[row, start : start + word.size] = word
+            used[row, start // 2 : (start + word.size) // 2] = True
+    bits ^= _control_scrambling(pci, n_bits)[subframes]
+    return map_bits(bits, 2) * used
+
+
+@lru_cache(maxsize=32)
+def pcfich_symbols(pci: int, gains: tuple[complex, ...]) -> NDArray[np.complex64]:
+    """Received symbols of the PCFICH by subframe and CFI - 1, shape (10, 3, 16)."""
+    bits = _CFI[None] ^ _indicator_scrambling(pci)[:, None]
+    return combine(map_bits(bits, 2), gains)
+
+
+def phich_symbols(
+    answers: NDArray[np.int8], subframes: NDArray[np.int64], pci: int, gains: tuple[complex, ...]
+) -> NDArray[np.complex64]:
+    """Received symbols of PHICH groups with normal cyclic prefix, 36.211 6.9.1 and 6.9.2.
+
+    Args:
+        answers: int8, (rows, groups, 8): +1 for NACK (bit 0), -1 for ACK, 0 for none.
+        subframes: numbers 0..9 within the frame, shape (rows,).
+        pci: physical cell identity.
+        gains: of the antenna ports.
+
+    Returns:
+        complex64, shape (rows, groups, 12). A group has the power of one resource element
+        group however many answers share it.
+    """
+    active = np.maximum(np.abs(answers).sum(axis=-1), 1)
+    spread = (answers @ _SPREADING) * (1 + 1j) / np.sqrt(2 * active)[..., None]
+    signs = 1.0 - 2.0 * _indicator_scrambling(pci)[subframes, :12]
+    symbols = (np.tile(spread, 3) * signs[:, None]).astype(np.complex64)
+    if len(gains) < 4:
+        return combine(symbols, gains)
+    out = np.empty_like(symbols)  # 36.211 6.9.2: quadruplet i + group picks the ports
+    for group in range(symbols.shape[1]):
+        for i in range(3):
+            part = slice(4 * i, 4 * i + 4)
+            turn = 1 if (i + group) % 2 else -1
+            out[:, group, part] = combine(symbols[:, group, part], gains, turn)
+    return out

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes planned subframes into the LTE resource grid, 3GPP TS 36.211 clause 6."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sequences import byte_table
+from . import shared
+from .broadcast import frame_symbols
+from .control import pcfich_symbols, pdcch_symbols, phich_symbols
+from .frame import BROADCAST, CRS, FrameKey, frame_template
+from .plan import Codeword, Grant, Subframe
+from .precoding import combine
+from .regs import control_layout
+from .scheduler import Scheduler
+from .users import Cell
+
+
+@lru_cache(maxsize=8)
+def _fixed_signals(
+    key: FrameKey, gains: tuple[complex, ...], boost: float
+) -> NDArray[np.complex64]:
+    """Reference and synchronisation signals of one frame, (10, symbols, subcarriers)."""
+    template = frame_template(key)
+    out = np.zeros(template.classes.shape, np.complex64)
+    points = byte_table("qpsk")
+    for port, gain in enumerate(gains):
+        mine = template.classes == CRS + port
+        out[mine] = points[template.codes[mine]] * np.complex64(boost * gain)
+    level = np.float32(np.sqrt(np.mean(np.abs(np.asarray(gains)) ** 2)))
+    centre = slice(6 * key.n_prb - 31, 6 * key.n_prb + 31)
+    for subframe, symbol, values in template.sync:
+        out[subframe, symbol, centre] = values * level
+    return out
+
+
+def _coded(codeword: Codeword) -> NDArray[np.uint8]:
+    if codeword.message is not None:
+        return shared.coded_message(codeword.message)
+    return shared.coded_draw(codeword.size, codeword.draw)
+
+
+def grant_values(
+    grant: Grant, number: int, pci: int, gains: tuple[complex, ...]
+) -> NDArray[np.complex64]:
+    """Received values of the elements of an assignment, in the order of mapping."""
+    diversity = len(gains) > 1 and not grant.layers
+    layers = 2 if diversity else 1  # 36.212 5.1.4.1.2: of each codeword
+    total = grant.places.size * grant.bits
+    values: NDArray[np.complex64] | None = None
+    for q, codeword in enumerate(grant.codewords):
+        bits = shared.rate_match(
+            _coded(codeword), total, layers * grant.bits, codeword.version, bool(grant.layers)
+        )
+        symbols = shared.codeword_symbols(bits, grant.bits, grant.rnti, q, number % 10, pci)
+        if grant.layers:
+            part = symbols * np.complex64(grant.layers[q])
+            values = part if values is None else values + part
+        else:
+            values = combine(symbols, gains)
+    if values is None:
+        raise ValueError("expected a grant with at least one codeword")
+    return values if grant.amplitude == 1.0 else values * np.float32(grant.amplitude)
+
+
+def _plan(
+    cell: Cell, subframes: NDArray[np.int64], rng: np.random.Generator
+) -> list[tuple[int, Subframe]]:
+    """Plans with their rows; a cell that repeats draws the same plan once every period."""
+    scheduler = Scheduler(cell)
+    users, seeds, block_seeds = cell.draws(subframes, rng)
+    plans = []
+    for row, number in enumerate(subframes.tolist()):
+        if scheduler.key.pattern[number % 10] == "U":
+            continue
+        draw, blocks = random.Random(seeds[row]), random.Random(block_seeds[row])
+        plans.append((row, scheduler.plan(number, users[row], draw, blocks)))
+    return plans
+
+
+def _write_control(
+    grid: NDArray[np.complex64], plans: list[tuple[int, Subframe]], cell: Cell
+) -> None:
+    """PCFICH, PHICH and PDCCH; subframes with the same layout are written together."""
+    cfg, key = cell.cfg, cell.cfg.frame_key
+    alike: dict[tuple[int, int], list[tuple[int, Subframe]]] = defaultdict(list)
+    for row, plan in plans:
+        alike[plan.n_control, plan.units].append((row, plan))
+    for (n_control, units), found in alike.items():
+        layout = control_layout(key, n_control, units)
+        rows = np.array([row for row, _ in found])
+        within = np.array([plan.number % 10 for _, plan in found])
+        cfi = np.array([plan.cfi for _, plan in found])
+        symbols = pcfich_symbols(cfg.pci, cfg.port_gains)[within, cfi - 1]
+        grid[rows[:, None], layout.pcfich] = symbols
+        messages = [plan.messages for _, plan in found]
+        sent = pdcch_symbols(messages, within, layout.pdcch.size, cfg.pci)
+        grid[rows[:, None], layout.pdcch] = combine(sent, cfg.port_gains)
+        if units and not cfg.extended_cp:
+            answers = np.stack([plan.answers for _, plan in found])
+            values = phich_symbols(answers, within, cfg.pci, cfg.port_gains)
+            grid[rows[:, None], layout.phich.reshape(1, -1)] = values.reshape(len(found), -1)
+
+
+def downlink_grid(
+    cell: Cell, subframes: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.complex64]:
+    """Resource elements of consecutive subframes.
+
+    Args:
+        cell: the cell and its users.
+        subframes: consecutive numbers, counted from the start of system frame 0.
+        rng: source of randomness.
+
+    Returns:
+        complex64, shape (subframes, symbols per subframe, 12 n_prb); 0 dB of the shared channel
+        is one unit of power through a unit port gain.
+    """
+    cfg, key = cell.cfg, cell.cfg.frame_key
+    template = frame_template(key)
+    boost = 10 ** (cfg.crs_boost_db / 20)
+    grid = _fixed_signals(key, cfg.port_gains, boost)[subframes % 10]
+    flat = grid.reshape(subframes.size, -1)
+    plans = _plan(cell, subframes, rng)
+    _write_control(flat, plans, cell)
+    for row, plan in plans:
+        for grant in plan.grants:
+            flat[row, grant.places] = grant_values(grant, plan.number, cfg.pci, cfg.port_gains)
+    broadcast = np.flatnonzero(template.classes[0] == BROADCAST)
+    for row in np.flatnonzero(subframes % 10 == 0):
+        symbols = frame_symbols(
+            cfg.n_prb,
+            cfg.phich_resource,
+            int(subframes[row]) // 10,
+            cfg.pci,
+            key.n_ports,
+            cfg.extended_cp,
+        )
+        flat[row, broadcast] = combine(symbols, cfg.port_gains)
+    return grid

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where an assignment goes: the resource elements of its data, the place of its message."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .frame import EMPTY, FrameKey, frame_template
+from .search_space import candidates
+
+
+@lru_cache(maxsize=64)
+def _data_elements(key: FrameKey, subframe: int, n_control: int) -> NDArray[np.bool_]:
+    """Resource elements that the shared channel may use, (symbols, subcarriers)."""
+    template = frame_template(key)
+    free = (template.classes[subframe] == EMPTY) & template.downlink[subframe][:, None]
+    free[:n_control] = False
+    return free
+
+
+@lru_cache(maxsize=512)
+def data_places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> NDArray[np.int64]:
+    """Elements of an allocation in the order of mapping, 36.211 6.3.5.
+
+    Args:
+        key: the repeating part of the cell.
+        subframe: 0..9.
+        n_control: symbols of the control region.
+        blocks: bool array (2 slots, n_prb) as bytes.
+    """
+    slots = np.frombuffer(blocks, np.bool_).reshape(2, key.n_prb)
+    free = _data_elements(key, subframe, n_control)
+    half = key.slot_symbols
+    columns = np.repeat(slots, 12, axis=1)
+    picked = (free.reshape(2, half, -1) & columns[:, None]).reshape(-1)
+    return np.flatnonzero(picked)
+
+
+class ControlRegion:
+    """The control channel elements of one subframe as they fill up."""
+
+    def __init__(self, n_cce: int) -> None:
+        self.n_cce = n_cce
+        self.used = 0
+
+    @property
+    def count(self) -> int:
+        """Elements in use."""
+        return self.used.bit_count()
+
+    def free(self, cce: int, level: int) -> bool:
+        """Whether a message of this level may start at an element."""
+        return not self.used >> cce & ((1 << level) - 1)
+
+    def take(self, cce: int, level: int) -> None:
+        """Use the elements of a message."""
+        self.used |= ((1 << level) - 1) << cce
+
+    def give_back(self, cce: int, level: int) -> None:
+        """Free the elements of a message that is not sent after all."""
+        self.used &= ~(((1 << level) - 1) << cce)
+
+    def place(self, y: int, levels: list[int], common: bool = False) -> tuple[int, int] | None:
+        """Take the first free candidate of the levels in turn; (element, level) or None."""
+        for level in levels:
+            for cce in candidates(y, self.n_cce, level, common):
+                if self.free(cce, level):
+                    self.take(cce, level)
+                    return cce, level
+        return None

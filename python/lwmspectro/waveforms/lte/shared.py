@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Coded transport blocks of the shared channel, 3GPP TS 36.212 5.3.2 and TS 36.211 6.3, 6.4.
+
+Coding is most of the work of a generator, so transport blocks come from a pool: for each size
+there are ``POOL_DRAWS`` random blocks, each a function of its size and number alone. A sender
+draws the number; rate matching, scrambling and mapping are made anew for every use.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..coding import crc, turbo
+from .precoding import map_bits
+from .scrambling import sequence
+
+POOL_DRAWS = 32
+"""Different transport blocks of one size; a block is met again after that many on average."""
+
+_POOL_BYTES = 64 << 20
+# 36.306 table 4.1-1: category 4 has 1827072 soft channel bits; 36.212 5.1.4.1.2: N_IR with one
+# layer and eight processes. With two layers it is half of it.
+_SOFT_BITS = 1827072 // 8
+
+
+class _Pool:
+    """Coded blocks last used, within a bound of memory."""
+
+    def __init__(self) -> None:
+        self.blocks: OrderedDict[tuple[int, int], NDArray[np.uint8]] = OrderedDict()
+        self.n_bytes = 0
+
+    def get(self, size: int, draw: int) -> NDArray[np.uint8]:
+        key = (size, draw)
+        if key in self.blocks:
+            self.blocks.move_to_end(key)
+            return self.blocks[key]
+        coded = code_block(pool_block(size, draw))
+        self.blocks[key] = coded
+        self.n_bytes += coded.nbytes
+        while self.n_bytes > _POOL_BYTES and len(self.blocks) > 1:
+            self.n_bytes -= self.blocks.popitem(last=False)[1].nbytes
+        return coded
+
+
+_POOL = _Pool()
+
+
+def pool_block(size: int, draw: int) -> NDArray[np.uint8]:
+    """The bits of a transport block of the pool, uint8, shape (size,)."""
+    drawn = random.Random(size * POOL_DRAWS + draw).randbytes(-(-size // 8))
+    return np.unpackbits(np.frombuffer(drawn, np.uint8), count=size)
+
+
+def code_block(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """CRC, segmentation and turbo code of a transport block, 36.212 5.3.2.1 to 5.3.2.3.
+
+    Args:
+        bits: uint8, shape (a size of 36.213 table 7.1.7.2.1-1,).
+
+    Returns:
+        uint8, shape (code blocks, 3 (K + 4)): the three streams of each, one after the other.
+
+    Raises:
+        ValueError: the size is not one of the table's.
+    """
+    blocks, size, payload = turbo.segment_sizes(bits.size + 24)
+    words = crc.attach(bits, "24A").reshape(blocks, payload)
+    if blocks > 1:
+        words = crc.attach(words, "24B")
+    return turbo.encode(words).reshape(blocks, 3 * (size + turbo.TAIL))
+
+
+@lru_cache(maxsize=64)
+def coded_message(message: bytes) -> NDArray[np.uint8]:
+    """Coded transport block of a message of uint8 bits that is sent over and over."""
+    return code_block(np.frombuffer(message, np.uint8))
+
+
+def coded_draw(size: int, draw: int) -> NDArray[np.uint8]:
+    """Coded transport block of the pool."""
+    return _POOL.get(size, draw % POOL_DRAWS)
+
+
+def rate_match(
+    coded: NDArray[np.uint8], n_bits: int, unit: int, version: int = 0, two_layers: bool = False
+) -> NDArray[np.uint8]:
+    """Pick the bits that are sent of a coded transport block, 36.212 5.1.4.1.2 and 5.1.5.
+
+    Args:
+        coded: uint8, (code blocks, 3 (K + 4)).
+        n_bits: G, bits that the allocation holds.
+        unit: bits of a symbol times layers (two for transmit diversity).
+        version: redundancy version.
+        two_layers: the receiver's soft buffer is shared by two transport blocks.
+
+    Returns:
+        uint8, shape (G,).
+    """
+    blocks, total = coded.shape
+    limit = _SOFT_BITS // (2 if two_layers else 1) // blocks
+    buffer = 3 * 32 * -(-(total // 3) // 32)
+    order = turbo.selection(total // 3 - turbo.TAIL, version, limit if limit < buffer else None)
+    lengths = turbo.block_lengths(n_bits, blocks, unit)
+    longest = lengths[-1]
+    places = order[:longest] if longest <= order.size else np.resize(order, longest)
+    sent = np.take(coded, places, axis=1)
+    if lengths[0] == longest:
+        return sent.reshape(-1)
+    return np.concatenate([row[:length] for row, length in zip(sent, lengths, strict=True)])
+
+
+def codeword_symbols(
+    bits: NDArray[np.uint8], per_symbol: int, rnti: int, codeword: int, subframe: int, pci: int
+) -> NDArray[np.complex64]:
+    """Scramble and modulate a codeword, 36.211 6.3.1 and 6.3.2.
+
+    Args:
+        bits: uint8, shape (per_symbol * n,).
+        per_symbol: bits of a modulation symbol.
+        rnti: of the receiver.
+        codeword: 0 or 1.
+        subframe: 0..9.
+        pci: physical cell identity.
+
+    Returns:
+        complex64, shape (n,).
+    """
+    c_init = rnti << 14 | codeword << 13 | subframe << 9 | pci
+    return map_bits(bits ^ sequence(c_init, bits.size), per_symbol)
