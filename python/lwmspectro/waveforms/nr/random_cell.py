@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .nr_signals import SSB_WIDTH
-from .sequences import MODULATION_BITS
-from .traffic import Traffic
+from ..sequences import MODULATION_BITS
+from ..traffic import Traffic
+from .signals import SSB_WIDTH
 
 # 38.101-1 table 5.3.2-1: blocks of 5, 10, 15, 20, 25, 30 and 40 MHz carriers
 _BLOCKS = {15000: (25, 52, 79, 106, 133, 160, 216), 30000: (11, 24, 38, 51, 65, 78, 106)}
