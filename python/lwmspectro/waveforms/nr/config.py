@@ -202,7 +202,7 @@ class NrConfig:
 
     @property
     def time_allocations(self) -> tuple[tuple[int, int], ...]:
-        """(first symbol, number of symbols) of the shared channel that a user is configured with."""
+        """(first symbol, symbols) of the shared channel that users are configured with."""
         out = [(self.pdsch_start, 14 - self.pdsch_start)]
         if "S" in self.pattern and self.special_symbols < 14:
             out.append((self.pdsch_start, self.special_symbols - self.pdsch_start))

@@ -137,9 +137,7 @@ def _place_dmrs(
 def _free_of_dmrs(
     cfg: NrConfig, plan: Plan, row: int, length: int, symbols: tuple[int, ...]
 ) -> bool:
-    """No SIB1 in a slot, nor DM-RS of its users on any of some symbols (38.211 7.4.1.5.3)."""
-    if any(row == system for system, _ in plan.system_rows):
-        return False
+    """No DM-RS of a slot's users on any of some symbols (38.211 7.4.1.5.3)."""
     reference = dmrs_symbols(cfg.dmrs_first, length, cfg.dmrs_additional)
     return not (plan.users[row].any() and set(reference) & set(symbols))
 
@@ -276,9 +274,9 @@ def downlink_grid(
     classes = _place_users(cfg, plan, lengths, rng)
     codes = np.zeros_like(classes)
     _place_dmrs(cfg, slots, lengths, classes, codes)
-    if info is not None:
-        _place_system(cfg, plan, slots, info, classes, codes)
     _place_csi(cfg, plan, slots, lengths, classes, codes)
+    if info is not None:  # over the CSI-RS, which its receivers know nothing of
+        _place_system(cfg, plan, slots, info, classes, codes)
     _reserve(cfg, found, classes)
     symbol = np.arange(14)
     np.copyto(classes, EMPTY, where=(symbol >= lengths[:, None])[..., None])

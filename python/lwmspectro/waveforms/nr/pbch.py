@@ -17,7 +17,8 @@ from .signals import SSB_SYMBOLS, SSB_WIDTH, pbch_dmrs, pss, sss
 N_SFN = 1024
 _CODED = 864
 # 38.212 table 7.1.1-1
-_INTERLEAVER = (16, 23, 18, 17, 8, 30, 10, 6, 24, 7, 0, 5, 3, 2, 1, 4) + (
+_INTERLEAVER = (
+    *(16, 23, 18, 17, 8, 30, 10, 6, 24, 7, 0, 5, 3, 2, 1, 4),
     *(9, 11, 12, 13, 14, 15, 19, 20, 21, 22, 25, 26, 27, 28, 29, 31),
 )
 _SFN, _HALF, _INDEX, _OTHER = 0, 10, 11, 14  # where the four kinds of bits start in it
