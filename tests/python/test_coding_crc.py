@@ -58,5 +58,5 @@ def test_known_check_value() -> None:
 
 
 def test_unknown_name_is_rejected() -> None:
-    with pytest.raises(ValueError, match="24A.*got '32'"):
+    with pytest.raises(ValueError, match=r"24A.*got '32'"):
         crc.remainder(np.zeros(4, np.uint8), "32")

@@ -109,8 +109,9 @@ def find_pss(
     """
     size = round(samp_rate / scs)
     time = np.arange(size) / samp_rate
-    energy = np.convolve(np.abs(iq) ** 2, np.ones(size), "valid")
-    length = iq.size + size
+    total = np.concatenate(([0.0], np.cumsum(np.abs(iq) ** 2)))
+    energy = total[size:] - total[:-size]
+    length = 1 << (iq.size + size).bit_length()
     spectrum = np.fft.fft(iq, length)
     best = np.zeros(iq.size - size + 1)
     label = np.zeros((best.size, 2))

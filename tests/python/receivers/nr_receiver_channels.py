@@ -81,8 +81,9 @@ def search_control(
     size: int,
     levels: dict[int, int],
     common: bool = False,
+    width: int = 1,
 ) -> list[tuple[np.ndarray, int, int]]:
-    """Blindly decode a search space: (payload, first element, level) of each hit."""
+    """Blindly decode a search space with ``width`` paths: (payload, element, level) of each hit."""
     n_cce = where.n_rb * where.n_symbols // 6
     y = 0
     if not common:
@@ -102,7 +103,7 @@ def search_control(
             if llr is None:
                 continue
             llr = llr * (1 - 2.0 * sequence(pci, llr.size))
-            bits = nr_receiver_polar.decode(llr, size + 24, rnti)
+            bits = nr_receiver_polar.decode(llr, size + 24, rnti, width)
             if bits is not None:
                 found.append((bits, start, level))
     return found

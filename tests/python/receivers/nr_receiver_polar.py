@@ -91,6 +91,10 @@ class ListDecoder:
         if not self.mask[start : start + size].any():
             self.metric = self.metric + np.logaddexp(0, -llr).sum(axis=1)
             return np.zeros(llr.shape, np.uint8)
+        if self.width == 1 and self.mask[start : start + size].all():
+            hard = (llr < 0).astype(np.uint8)  # nothing frozen: the best path is the plain one
+            self.bits = np.concatenate((self.bits, _transform(hard)), axis=1)
+            return hard
         if size == 1:
             return self._leaf()
         half = size // 2
@@ -118,6 +122,15 @@ class ListDecoder:
         self.bits = np.concatenate((self.bits[parent], value[:, None]), axis=1)
         self.saved = [array[parent] for array in self.saved]
         return value[:, None]
+
+
+def _transform(x: np.ndarray) -> np.ndarray:
+    """Kronecker power of [[1, 0], [1, 1]], from the largest step to the smallest."""
+    if x.shape[1] == 1:
+        return x
+    half = x.shape[1] // 2
+    left = _transform(x[:, :half] ^ x[:, half:])
+    return np.concatenate((left, _transform(x[:, half:])), axis=1)
 
 
 def decode(llr: np.ndarray, k: int, rnti: int | None = None, width: int = 8) -> np.ndarray | None:
