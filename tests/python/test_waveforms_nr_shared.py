@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import nr_receiver as cells
 import nr_receiver_channels as channels
+import nr_receiver_ldpc as ldpc_receiver
 import numpy as np
 import pytest
 from gnuradio.lwmspectro.waveforms import nr
 from gnuradio.lwmspectro.waveforms.nr import codewords, tbs
-from gnuradio.lwmspectro.waveforms.nr.cell import draw_cell
+from gnuradio.lwmspectro.waveforms.nr.cell import USERS, draw_cell
+from gnuradio.lwmspectro.waveforms.nr.grid import downlink_grid
 from gnuradio.lwmspectro.waveforms.traffic import Traffic
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -245,3 +247,43 @@ def test_py3gpp_agrees_on_transport_block_sizes() -> None:
             want = py3gpp.nrTBS(names[order], 1, n_rb, 132, rate / 1024)
             got = tbs.transport_block_size(132, n_rb, rate / 1024, order)
             assert got == int(np.asarray(want).reshape(-1)[0]), (index, n_rb)
+
+
+def test_two_layers_carry_one_codeword() -> None:
+    cfg = replace(BASE, two_layers=True, modulation="16qam", mcs=8, pdcch_load=0.4)
+    seed = next(
+        s for s in range(20) if draw_cell(cfg, np.random.default_rng(s)).users[0].layers == 2
+    )
+    slots = np.arange(2)
+    layers = []
+    for silent in (1, 0):  # hear one layer at a time
+        cell = draw_cell(cfg, np.random.default_rng(seed))
+        assert cell.second is not None
+        if silent:
+            cell.second[:] = 0
+        else:
+            cell.first[USERS] = 0
+        grid, _, plan = downlink_grid(cfg, cell, slots, np.random.default_rng(9))
+        layers.append((grid, cell))
+    user = layers[0][1].users[0]
+    for sent in plan.transmissions:
+        used = plan.users[sent.row] == sent.user + 1
+        cells_of = np.zeros(layers[0][0].shape[1:], bool)
+        cells_of[cfg.pdsch_start :, np.repeat(used, 12)] = True
+        cells_of[[2, 11]] = False
+        symbols = np.empty(2 * int(cells_of.sum()), complex)
+        for layer, (grid, cell) in enumerate(layers):
+            table = (cell.first, cell.second)[layer]
+            assert table is not None
+            point, _ = channels.constellation(4)
+            gain = table[USERS, 0] / point[0]
+            symbols[layer::2] = grid[sent.row][cells_of] / gain
+        llr = channels.soft_bits(symbols, 4, np.full(symbols.size, 0.01))
+        llr *= 1 - 2.0 * cells.sequence(user.rnti * 2**15 + cfg.pci, llr.size)
+        elements = 12 * 12 - 2 * 12
+        size = channels.block_size(elements, int(used.sum()), user.rate, 4, 2)
+        assert size == sent.tbs
+        limit = channels.buffer_limit(24, 2, 8)
+        got = ldpc_receiver.decode(llr, size, user.rate, 4, 2, sent.version, limit)
+        assert got is not None
+        np.testing.assert_array_equal(got, codewords.payload(size, sent.payload))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..traffic import allocate
 from . import dci
+from .allocation import groups, is_run, longest_run
 from .cell import Cell
 from .codewords import POOL
 from .control import Message, Occupancy, UplinkPlaces
@@ -67,18 +67,6 @@ class Plan:
     messages: list[Message]
 
 
-def group_size(width: int) -> int:
-    """Blocks of a resource block group, 38.214 table 5.1.2.2.1-1, configuration 1."""
-    return 2 if width <= 36 else 4 if width <= 72 else 8 if width <= 144 else 16
-
-
-@lru_cache(maxsize=64)
-def _groups(start: int, width: int) -> NDArray[np.int64]:
-    """Group of each block of a bandwidth part from common resource block ``start``."""
-    size = group_size(width)
-    return (start % size + np.arange(width)) // size
-
-
 def _forbidden(
     cfg: NrConfig,
     lengths: NDArray[np.int64],
@@ -99,16 +87,6 @@ def _forbidden(
     if info is not None:
         for row, _ in system_rows:
             out[row, info.coreset.first_rb : info.coreset.first_rb + info.coreset.n_rb] = True
-    return out
-
-
-def _longest_run(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Only the longest run of True of a mask."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    starts, stops = edges[::2], edges[1::2]
-    best = int(np.argmax(stops - starts))
-    out = np.zeros_like(mask)
-    out[starts[best] : stops[best]] = True
     return out
 
 
@@ -150,7 +128,7 @@ class Scheduler:
         drawn = source if cfg.repeat != "control" else np.arange(slots.size)
         first, width = cfg.pdsch_rb
         count = int(source.max()) + 1
-        group = _groups(cfg.crb_offset + first, width) if width else np.zeros(0, np.int64)
+        group = groups(cfg.crb_offset + first, width) if width else np.zeros(0, np.int64)
         n_groups = int(group[-1]) + 1 if width else 0
         users = np.zeros((slots.size, cfg.n_rb), np.intp)
         # 38.214 5.1.2.1: mapping type A needs three symbols and the first DM-RS
@@ -224,8 +202,8 @@ class Scheduler:
         load = rng.binomial(cfg.coreset.n_cce, cfg.pdcch_load) if room else 0
         for user in np.unique(blocks[blocks > 0]) - 1:
             mask = blocks == user + 1
-            if not cfg.traffic.scattered and not _is_run(mask):
-                mask = _longest_run(mask)
+            if not cfg.traffic.scattered and not is_run(mask):
+                mask = longest_run(mask)
                 blocks[(blocks == user + 1) & ~mask] = 0
             member = cell.users[user]
             place = None
@@ -290,7 +268,7 @@ class Scheduler:
             return dci.format_1_0(width, alloc, time, member.mcs, ndi, version, process)
         frequency = (dci.riv_bits(width), alloc)
         if cfg.traffic.scattered:
-            group = _groups(cfg.crb_offset + first, width)
+            group = groups(cfg.crb_offset + first, width)
             bitmap = np.zeros(int(group[-1]) + 1, np.int64)
             bitmap[group[own]] = 1
             frequency = (bitmap.size, int("".join(map(str, bitmap)), 2))
@@ -323,8 +301,3 @@ class Scheduler:
             places = candidates(info.coreset.n_cce, level, TYPE0_CANDIDATES[level], 0)
             start = places[int(slots[row]) % len(places)]
             plan.messages.append(Message(row, info.coreset, start, level, SI_RNTI, bits))
-
-
-def _is_run(mask: NDArray[np.bool_]) -> bool:
-    places = np.flatnonzero(mask)
-    return bool(places[-1] - places[0] + 1 == places.size)
