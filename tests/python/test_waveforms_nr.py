@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro.waveforms import nr, nr_signals
+from gnuradio.lwmspectro.waveforms import nr
+from gnuradio.lwmspectro.waveforms.nr import signals as nr_signals
 from gnuradio.lwmspectro.waveforms.traffic import Traffic
 
 FULL = Traffic()

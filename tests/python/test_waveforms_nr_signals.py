@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gnuradio.lwmspectro.waveforms import nr_signals
+from gnuradio.lwmspectro.waveforms.nr import signals as nr_signals
 
 
 def test_pss_is_the_m_sequence_of_the_clause() -> None:

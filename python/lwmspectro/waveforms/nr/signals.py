@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .sequences import byte_table, gold, qpsk_codes
+from ..sequences import byte_table, gold, qpsk_codes
 
 SSB_WIDTH = 240  # subcarriers, 38.211 7.4.3.1
 SSB_SYMBOLS = 4
@@ -55,34 +55,6 @@ def pbch_dmrs(pci: int, ssb: int, half: int, l_max: int) -> NDArray[np.complex64
     c_init = (i_ssb + 1) * (pci // 4 + 1) << 11
     c_init += ((i_ssb + 1) << 6) + pci % 4
     return byte_table("qpsk")[qpsk_codes(gold(c_init, 288))]
-
-
-def ssb_block(
-    pci: int, ssb: int, half: int, l_max: int, pss_db: float, rng: np.random.Generator
-) -> NDArray[np.complex64]:
-    """One synchronisation block with random PBCH data, 38.211 table 7.4.3.1-1.
-
-    Args:
-        pci: physical cell identity.
-        ssb: index of the block in its half frame.
-        half: 1 in the second half of the frame.
-        l_max: blocks that a half frame can hold, 4 or 8.
-        pss_db: power of the PSS over the SSS, 0 or 3 dB in 38.213 4.1.
-        rng: source of randomness.
-
-    Returns:
-        complex64, shape (4 symbols, 240 subcarriers).
-    """
-    block = np.zeros((SSB_SYMBOLS, SSB_WIDTH), np.complex64)
-    pbch = np.zeros(block.shape, np.bool_)
-    pbch[[1, 3]] = True
-    pbch[2, :48] = pbch[2, 192:] = True
-    block[pbch] = byte_table("qpsk")[rng.integers(0, 256, int(pbch.sum()))]
-    dmrs = pbch & (np.arange(SSB_WIDTH) % 4 == pci % 4)
-    block[dmrs] = pbch_dmrs(pci, ssb, half, l_max)
-    block[0, 56:183] = pss(pci % 3) * 10 ** (pss_db / 20)
-    block[2, 56:183] = sss(pci)
-    return block
 
 
 def ssb_starts(case: str, l_max: int) -> tuple[int, ...]:

@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Synthetic NR downlink in frequency range 1, 3GPP TS 38.211, 15 and 30 kHz, FDD and TDD.
-
-The standard's grid, reference and synchronisation signals are exact; channel coding is replaced
-by random bits. Antennas and precoders appear as one complex gain per layer and user, as one
-receive antenna would see them over a flat channel.
-"""
+"""One NR cell in frequency range 1, 15 and 30 kHz, FDD and TDD."""
 
 from __future__ import annotations
 
@@ -13,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .nr_grid import downlink_grid
-from .nr_random import random_fields
-from .nr_signals import MAX_RB, SSB_WIDTH
-from .ofdm import Numerology, modulate
-from .sequences import MODULATION_BITS
-from .traffic import Traffic
-from .uplink import uplink_symbols
+from ..ofdm import Numerology
+from ..sequences import MODULATION_BITS
+from ..traffic import Traffic
+from .coreset import Coreset
+from .random_cell import random_fields
+from .signals import MAX_RB, SSB_WIDTH
+from .system import fitting_rows
+from .tbs import MCS
 
 
 @dataclass(frozen=True)
@@ -46,11 +42,21 @@ class NrConfig:
             lowest one of the carrier.
         ssb_db: power of the SSS over a 0 dB resource element, dB.
         pss_db: power of the PSS over the SSS, dB.
-        coreset_symbols: symbols 1..3 of the control region.
-        coreset_rb: first block and number of blocks of the control region.
-        pdcch_load: share of the control region in use in slots with data, 0..1.
+        coreset_symbols: symbols 1..3 of the control region, 3 only where ``dmrs_first`` is 3.
+        coreset_rb: first block and number of blocks of the control region. Whole groups of six
+            are used.
+        coreset_interleaver: bundle size 2, 3 or 6, rows 2, 3 or 6 and shift of the mapping of
+            control channel elements, None for no interleaving.
+        pdcch_load: mean share of the control region in use in slots with data, 0..1: what data
+            do not need carries uplink grants. 0 sends no control information at all, and the
+            data are scheduled semi-persistently.
+        dci_format: of the control information for data, "1_1", or "1_0", which needs DM-RS type
+            1 in two groups with two additional positions, one layer, contiguous allocations
+            (``traffic.scattered`` off) and table 1.
         traffic: how the shared channel is filled.
         modulation: of the shared channel, "qpsk", "16qam", "64qam", "256qam" or "mixed".
+        mcs_table: 1 (up to 64-QAM) or 2 (256-QAM), 38.214 tables 5.1.3.1-1 and -2.
+        mcs: index in that table for every user, None to draw one of ``modulation`` for each.
         pdsch_rb: first block and number of blocks of the part used by the shared channel.
         pdsch_start: first symbol of the shared channel, 0..``dmrs_first``; the control region
             overwrites what it overlaps.
@@ -62,7 +68,9 @@ class NrConfig:
         power_offsets_db: offsets of the users' power, one is drawn per user, dB.
         two_layers: users may have two spatial layers.
         precoders: random precoders that a user's blocks take turns in, 1..4.
-        system_info: SIB1 every 20 ms.
+        system_info: SIB1 every 20 ms, where CORESET 0 fits into the carrier beside everything
+            else.
+        coreset_zero: row of its table of 38.213 13, None for the first that fits.
         trs_period_ms: period of the tracking reference signal, 0 for none.
         csi_period_ms: period of a two-port CSI-RS, 0 for none.
         repeat: "none", or what a test transmitter repeats: "frame", "subframe" or "slot" all its
@@ -88,9 +96,13 @@ class NrConfig:
     pss_db: float = 0.0
     coreset_symbols: int = 2
     coreset_rb: tuple[int, int] = (0, 48)
+    coreset_interleaver: tuple[int, int, int] | None = None
     pdcch_load: float = 0.5
+    dci_format: str = "1_1"
     traffic: Traffic = field(default_factory=Traffic)
     modulation: str = "mixed"
+    mcs_table: int = 2
+    mcs: int | None = None
     pdsch_rb: tuple[int, int] = (0, 51)
     pdsch_start: int = 2
     dmrs_type: int = 1
@@ -102,6 +114,7 @@ class NrConfig:
     two_layers: bool = False
     precoders: int = 1
     system_info: bool = True
+    coreset_zero: int | None = None
     trs_period_ms: int = 0
     csi_period_ms: int = 0
     repeat: str = "none"
@@ -121,10 +134,16 @@ class NrConfig:
             "ssb_period_ms": self.ssb_period_ms in (5, 10, 20, 40, 80, 160),
             "ssb_subcarrier": not self.ssb
             or 0 <= self.ssb_subcarrier <= width * self.scs_hz // self.ssb_scs_hz - SSB_WIDTH,
-            "coreset_symbols": 1 <= self.coreset_symbols <= 3,
+            "coreset_symbols": 1 <= self.coreset_symbols <= min(3, self.dmrs_first),
             "coreset_rb": self._inside(self.coreset_rb),
+            "coreset_interleaver": self._interleaves(),
             "pdcch_load": 0 <= self.pdcch_load <= 1,
+            "dci_format": self.dci_format == "1_1"
+            or (self.dci_format == "1_0" and self.fallback_fits),
             "modulation": self.modulation in (*MODULATION_BITS, "mixed"),
+            "mcs_table": self.mcs_table == 2
+            or (self.mcs_table == 1 and self.modulation != "256qam"),
+            "mcs": self.mcs is None or self._mcs_fits(self.mcs),
             "pdsch_rb": self._inside(self.pdsch_rb),
             "pdsch_start": 0 <= self.pdsch_start <= self.dmrs_first,
             "dmrs_type": self.dmrs_type in (1, 2),
@@ -134,12 +153,70 @@ class NrConfig:
             "precoders": 1 <= self.precoders <= 4,
             "repeat": self.repeat in ("none", "frame", "subframe", "slot", "control"),
         }
+        checks["coreset_zero"] = (
+            self.coreset_zero is None
+            or not all(checks.values())
+            or self.coreset_zero in fitting_rows(self)
+        )
         wrong = [f"{name}={getattr(self, name)!r}" for name, good in checks.items() if not good]
         if wrong:
             raise ValueError(f"outside the range in NrConfig's documentation: {', '.join(wrong)}")
 
     def _inside(self, blocks: tuple[int, int]) -> bool:
         return blocks[0] >= 0 and blocks[1] >= 0 and sum(blocks) <= self.n_rb
+
+    def _interleaves(self) -> bool:
+        if self.coreset_interleaver is None:
+            return True
+        size, rows, shift = self.coreset_interleaver
+        sizes = (3, 6) if self.coreset_symbols == 3 else (2, 6)  # 38.211 7.3.2.2
+        groups = self.coreset_rb[1] // 6 * 6 * self.coreset_symbols
+        return (
+            size in sizes
+            and rows in (2, 3, 6)
+            and 0 <= shift < MAX_RB
+            and groups % (size * rows) == 0
+        )
+
+    def _mcs_fits(self, index: int) -> bool:
+        table = MCS.get(self.mcs_table, ())
+        return 0 <= index < len(table) and table[index][0] == MODULATION_BITS.get(self.modulation)
+
+    @property
+    def fallback_fits(self) -> bool:
+        """True when format 1_0 can say everything there is to say about the data."""
+        return (
+            (self.dmrs_type, self.dmrs_groups, self.dmrs_additional) == (1, 2, 2)
+            and self.mcs_table == 1
+            and not self.two_layers
+            and not self.traffic.scattered
+        )
+
+    @property
+    def coreset(self) -> Coreset:
+        """The control region."""
+        first, width = self.coreset_rb
+        return Coreset(
+            first, width // 6 * 6, self.coreset_symbols, self.n_rb, self.coreset_interleaver
+        )
+
+    @property
+    def time_allocations(self) -> tuple[tuple[int, int], ...]:
+        """(first symbol, symbols) of the shared channel that users are configured with."""
+        out = [(self.pdsch_start, 14 - self.pdsch_start)]
+        if "S" in self.pattern and self.special_symbols < 14:
+            out.append((self.pdsch_start, self.special_symbols - self.pdsch_start))
+        return tuple(out)
+
+    @property
+    def label_modulation(self) -> str:
+        """Modulation of the data as labels spell it: "QPSK", "16QAM", ... or "mixed"."""
+        return self.modulation if self.modulation == "mixed" else self.modulation.upper()
+
+    def downlink_lengths(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Downlink symbols of slots, which are counted from the start of frame 0."""
+        length = {"D": 14, "S": self.special_symbols, "U": 0}
+        return np.array([length[letter] for letter in self.pattern])[slots % len(self.pattern)]
 
     @property
     def numerology(self) -> Numerology:
@@ -170,73 +247,3 @@ class NrConfig:
     def random(cls, rng: np.random.Generator) -> NrConfig:
         """Draw a cell; both spacings, both duplex modes and every load are likely."""
         return cls(**random_fields(rng))
-
-
-def _symbol_power(grid: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """Sum of the squared magnitudes of each row."""
-    power: NDArray[np.float32] = np.einsum("ij,ij->i", grid.real, grid.real)
-    power += np.einsum("ij,ij->i", grid.imag, grid.imag)
-    return power
-
-
-def _modulate(
-    cfg: NrConfig, grid: NDArray[np.complex64], numerology: Numerology, first_ms: int
-) -> NDArray[np.complex64]:
-    """OFDM with the carrier's phase set to zero at the start of every useful symbol."""
-    if cfg.carrier_hz:  # 38.211 5.4
-        halves = 2 * first_ms + np.arange(grid.shape[0] // numerology.half_ms_symbols)
-        times = (halves[:, None] * 0.5e-3 + numerology.useful_times).reshape(-1, 1)
-        cycles = np.mod(times * cfg.carrier_hz, 1.0)
-        grid = grid * np.exp(-2j * np.pi * cycles).astype(np.complex64)
-    return modulate(grid, numerology, skip_dc=False)
-
-
-def waveform(
-    cfg: NrConfig, duration_s: float, rng: np.random.Generator, start_s: float | None = None
-) -> NDArray[np.complex64]:
-    """Generate the downlink of one cell, centred on subcarrier ``6 n_rb``.
-
-    The mean power over the OFDM symbols in which the cell transmits anything is 1, whatever the
-    load: an idle cell is not weaker than a busy one, only sparser. Uplink is left out of the
-    mean. A cell with nothing to send in the window gives zeros.
-
-    Args:
-        cfg: the cell.
-        duration_s: seconds to generate.
-        rng: source of randomness.
-        start_s: time of the first sample in seconds after the start of frame 0; drawn within
-            160 ms when None.
-
-    Returns:
-        complex64 samples at ``cfg.samp_rate``, shape (round(duration_s * samp_rate),).
-
-    Raises:
-        ValueError: the duration or the start is negative.
-    """
-    if duration_s < 0 or (start_s is not None and start_s < 0):
-        raise ValueError(f"expected times >= 0, got {duration_s} and {start_s}")
-    numerology = cfg.numerology
-    count = round(duration_s * cfg.samp_rate)
-    begin = round((160e-3 * rng.random() if start_s is None else start_s) * cfg.samp_rate)
-    per_ms = 2 * numerology.half_ms_samples
-    first = begin // per_ms
-    subframes = max(1, -(-(begin + count) // per_ms) - first)
-    slots = np.arange(first * cfg.slots_per_ms, (first + subframes) * cfg.slots_per_ms)
-    grid, ssb = downlink_grid(cfg, slots, rng)  # (slots, 14, subcarriers)
-    power = _symbol_power(grid.reshape(-1, grid.shape[2]))
-    if ssb is not None:  # the carrier's symbols that the blocks' symbols fall into
-        repeated = np.repeat(_symbol_power(ssb), cfg.slots_per_ms)
-        power += repeated.reshape(-1, cfg.ssb_scs_hz // 15000).mean(axis=1)
-    active = power[power > 0]
-    scale = np.float32(1.0 / np.sqrt(active.mean(dtype=np.float64)) if active.size else 1.0)
-    if cfg.uplink_db is not None:
-        amplitude = 10 ** (cfg.uplink_db / 20)
-        letters = np.array(list(cfg.pattern))[slots % len(cfg.pattern)]
-        for row in np.flatnonzero(letters == "U"):
-            grid[row] = uplink_symbols(14, cfg.n_rb, amplitude, rng)
-    samples = _modulate(cfg, grid.reshape(-1, grid.shape[2]), numerology, first)
-    if ssb is not None:
-        size = cfg.fft_size * cfg.scs_hz // cfg.ssb_scs_hz
-        samples += _modulate(cfg, ssb, Numerology(size, cfg.ssb_scs_hz), first)
-    offset = begin - first * per_ms
-    return samples[offset : offset + count] * scale

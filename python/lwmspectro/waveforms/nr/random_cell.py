@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .nr_signals import SSB_WIDTH
-from .sequences import MODULATION_BITS
-from .traffic import Traffic
+from ..sequences import MODULATION_BITS
+from ..traffic import Traffic
+from .raster import nearest_raster
+from .signals import SSB_WIDTH
+from .tbs import modulation_indices
 
 # 38.101-1 table 5.3.2-1: blocks of 5, 10, 15, 20, 25, 30 and 40 MHz carriers
 _BLOCKS = {15000: (25, 52, 79, 106, 133, 160, 216), 30000: (11, 24, 38, 51, 65, 78, 106)}
@@ -40,7 +42,6 @@ def _carrier(rng: np.random.Generator) -> dict[str, Any]:
         "fft_size": size,
         "pci": int(rng.integers(1008)),
         "crb_offset": int(rng.choice([0, rng.integers(0, 276 - n_rb)])),
-        "carrier_hz": float(rng.choice([0.0, 15e3 * rng.integers(40000, 333000)])),
     }
 
 
@@ -83,6 +84,37 @@ def _ssb(scs: int, n_rb: int, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def _frequency(fields: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Carrier frequency with the block on the synchronisation raster, and what depends on it.
+
+    Half of all carriers are at 0 Hz: their transmitter resets no phase (38.211 5.4).
+    """
+    if rng.random() < 0.5:
+        return {}
+    scs, ssb_scs = fields["scs_hz"], 15000 if fields["ssb_case"] == "A" else 30000
+    centre = (fields["ssb_subcarrier"] + 120) * ssb_scs - 6 * fields["n_rb"] * scs
+    low, high = ((0.6e9, 2.69e9), (3.3e9, 4.99e9))[int(fields["ssb_l_max"] == 8)]
+    return {"carrier_hz": nearest_raster(rng.uniform(low, high) + centre) - centre}
+
+
+def _scheme(modulation: str, rng: np.random.Generator) -> dict[str, Any]:
+    """MCS table and, mostly, one index for all users."""
+    table = 2 if modulation == "256qam" or rng.random() < 0.5 else 1
+    out: dict[str, Any] = {"modulation": modulation, "mcs_table": table}
+    if modulation != "mixed" and rng.random() < 0.7:
+        out["mcs"] = int(rng.choice(modulation_indices(table, modulation)))
+    return out
+
+
+def _interleaver(symbols: int, width: int, rng: np.random.Generator) -> tuple[int, int, int] | None:
+    """Mapping of the control channel that fits a control region, 38.211 7.3.2.2."""
+    if rng.random() < 0.5:
+        return None
+    size = int(rng.choice((3, 6) if symbols == 3 else (2, 6)))
+    rows = [r for r in (2, 3, 6) if width * symbols % (size * r) == 0]
+    return (size, int(rng.choice(rows)), int(rng.integers(275))) if rows and width else None
+
+
 def _part(n_rb: int, least: int, share: float, rng: np.random.Generator) -> tuple[int, int]:
     """The whole carrier with probability ``share``, else a random part of it."""
     if rng.random() < share or n_rb <= least:
@@ -98,21 +130,30 @@ def _shared_channel(n_rb: int, rng: np.random.Generator) -> dict[str, Any]:
     first, width = _part(n_rb, 6, 0.5, rng)
     kind = int(rng.choice([1, 2], p=[0.8, 0.2]))
     offsets = [(0.0,), (0.0,), (-3.0, 0.0), (-6.0, -3.0, 0.0, 3.0)]
+    traffic = Traffic.random(rng)
+    scheme = _scheme(str(rng.choice(["mixed", *MODULATION_BITS])), rng)
+    layers = bool(rng.random() < 0.35)
+    additional = int(rng.choice([0, 1, 2, 3], p=[0.15, 0.4, 0.35, 0.1]))
+    groups = int(rng.integers(1, kind + 2))
+    fallback = (kind, groups, additional, layers, traffic.scattered) == (1, 2, 2, False, False)
+    if fallback and scheme["mcs_table"] == 1 and rng.random() < 0.7:
+        scheme["dci_format"] = "1_0"
     return {
         "coreset_symbols": symbols,
         "coreset_rb": (first, width // 6 * 6),
         "pdcch_load": float(rng.choice([0.0, 1.0, rng.random(), rng.random()])),
-        "traffic": Traffic.random(rng),
-        "modulation": str(rng.choice(["mixed", *MODULATION_BITS])),
+        "coreset_interleaver": _interleaver(symbols, width // 6 * 6, rng),
+        "traffic": traffic,
+        **scheme,
         "pdsch_rb": _part(n_rb, min(n_rb, 24), 0.85, rng),
         "pdsch_start": int(rng.integers(symbols, dmrs_first + 1)),
         "dmrs_type": kind,
         "dmrs_first": dmrs_first,
-        "dmrs_additional": int(rng.choice([0, 1, 2, 3], p=[0.15, 0.4, 0.35, 0.1])),
-        "dmrs_groups": int(rng.integers(1, kind + 2)),
+        "dmrs_additional": additional,
+        "dmrs_groups": groups,
         "dmrs_identity": int(rng.integers(65536)) if rng.random() < 0.3 else None,
         "power_offsets_db": offsets[int(rng.integers(len(offsets)))],
-        "two_layers": bool(rng.random() < 0.35),
+        "two_layers": layers,
         "precoders": int(rng.choice([1, 1, 2, 4])),
         "system_info": bool(rng.random() < 0.8),
         "trs_period_ms": int(rng.choice([0, 10, 20, 40], p=[0.4, 0.1, 0.3, 0.2])),
@@ -132,6 +173,7 @@ def random_fields(rng: np.random.Generator) -> dict[str, Any]:
     carrier = _carrier(rng)
     scs, n_rb = carrier["scs_hz"], carrier["n_rb"]
     fields = carrier | _duplex(scs, rng) | _ssb(scs, n_rb, rng) | _shared_channel(n_rb, rng)
+    fields |= _frequency(fields, rng)
     sparse = not fields["ssb"] or fields["ssb_period_ms"] > 20
     if sparse and fields["traffic"].time_load < 0.2:  # never a carrier with nothing in a window
         fields["traffic"] = Traffic(0.2 + 0.8 * float(rng.random()), float(rng.random()))
