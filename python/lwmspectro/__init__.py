@@ -2,8 +2,9 @@
 """LWM-Spectro for GNU Radio: says live which wireless protocol is in I/Q samples.
 
 Blocks: ``classifier`` (samples in, messages out), and what it is made of: ``tokenizer``
-and ``moe_classifier``; ``iq_file_source``, ``synthetic_source`` and ``tdl_channel`` for
-trying it out.
+and ``moe_classifier``. Transmitters: ``wifi_source``, ``lte_source``, ``nr_source`` and
+``single_carrier_source``; on the way from them ``tdl_channel``; ``iq_file_source`` and
+``synthetic_source`` for trying it out.
 """
 
 from .bundle import Bundle, Thresholds, open_bundle
@@ -16,6 +17,7 @@ from .lwmspectro_python import tdl_channel, tokenizer
 from .moe_classifier import moe_classifier
 from .spec import Spec
 from .synthetic_source import synthetic_source
+from .transmitters.sources import lte_source, nr_source, single_carrier_source, wifi_source
 
 __all__ = [
     "Bundle",
@@ -28,10 +30,14 @@ __all__ = [
     "channel_profile",
     "classifier",
     "iq_file_source",
+    "lte_source",
     "moe_classifier",
+    "nr_source",
     "open_bundle",
     "open_recording",
+    "single_carrier_source",
     "synthetic_source",
     "tdl_channel",
     "tokenizer",
+    "wifi_source",
 ]
