@@ -3,14 +3,15 @@
 
 Blocks: ``classifier`` (samples in, messages out), and what it is made of: ``tokenizer``
 and ``moe_classifier``. Transmitters: ``wifi_source``, ``lte_source``, ``nr_source`` and
-``single_carrier_source``; on the way from them ``tdl_channel``; ``iq_file_source`` and
-``synthetic_source`` for trying it out.
+``single_carrier_source``, and on the way from them ``tdl_channel`` and ``front_end``.
+``iq_file_source`` plays recordings, and ``synthetic_source`` needs nothing else.
 """
 
 from .bundle import Bundle, Thresholds, open_bundle
 from .channel_profile import channel_profile
 from .classifier import classifier
 from .errors import BundleError, InputError, ProviderError, UserError
+from .front_end import front_end
 from .iq_file_source import iq_file_source
 from .iqfile import open_recording
 from .lwmspectro_python import tdl_channel, tokenizer
@@ -29,6 +30,7 @@ __all__ = [
     "UserError",
     "channel_profile",
     "classifier",
+    "front_end",
     "iq_file_source",
     "lte_source",
     "moe_classifier",
