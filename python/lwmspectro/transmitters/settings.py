@@ -7,15 +7,17 @@ the same defaults.
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..waveforms import lte, nr, single_carrier, wifi
 from ..waveforms.traffic import Traffic
-from ..waveforms.wifi_tables import LEGACY_RATES
 
 STANDARDS = ("11a", "11n", "11ac")
 DUPLEX = ("fdd", "tdd")
 MIXED = "mixed"
 QAM = ("QPSK", "16QAM", "64QAM", "256QAM")
 
+_LEGACY_RATES = (6, 9, 12, 18, 24, 36, 48, 54)  # Mb/s, IEEE 802.11-2020 17.3.2.4
 _TDD_SLOTS = {15000: "DDDSU", 30000: "DDDDDDDSUU"}  # 5 ms
 _SSB_CASES = {15000: "A", 30000: "C"}  # TS 38.213 4.1
 
@@ -35,7 +37,7 @@ def wifi_config(
         standard: "11a" (802.11a/g), "11n" (HT20) or "11ac" (VHT20).
         mcs: 0..7, for "11ac" 0..8; for "11a" the place of the rate among 6, 9, 12, 18, 24,
             36, 48 and 54 Mb/s.
-        psdu_bytes: of a data frame.
+        psdu_bytes: of a data frame, MAC header and FCS included.
         duty: wanted share of time on the air, 0..1.
         short_gi: guard interval of 0.4 us in data frames of "11n" and "11ac".
         acks: data frames are answered after SIFS.
@@ -46,7 +48,6 @@ def wifi_config(
     """
     if standard not in STANDARDS:
         raise ValueError(f"standard: expected one of {STANDARDS}, got {standard!r}")
-    legacy = sorted(LEGACY_RATES)
     highest = 8 if standard == "11ac" else 7
     if mcs not in range(highest + 1):
         raise ValueError(f"mcs: expected 0..{highest} for {standard}, got {mcs!r}")
@@ -54,7 +55,7 @@ def wifi_config(
         raise ValueError("short_gi: expected False for 11a, got True")
     return wifi.WifiConfig(
         standard=standard,
-        rates=(legacy[mcs] if standard == "11a" else mcs,),
+        rates=(_LEGACY_RATES[mcs] if standard == "11a" else mcs,),
         sizes=(psdu_bytes,),
         duty=duty,
         short_gi=short_gi,
@@ -70,6 +71,7 @@ def lte_config(
     tdd_config: int = 1,
     n_ports: int = 1,
     modulation: str = MIXED,
+    mcs: int | None = None,
     load: float = 1.0,
     cfi: int = 2,
 ) -> lte.LteConfig:
@@ -82,6 +84,7 @@ def lte_config(
         tdd_config: uplink-downlink configuration of "tdd", 0..6.
         n_ports: antenna ports, 1, 2 or 4, heard with equal power.
         modulation: of the shared channel, one of ``QAM`` or "mixed".
+        mcs: index of the shared channel's scheme; None draws one for each user.
         load: share of subframes with data, 0..1.
         cfi: control symbols of a subframe, 1..3.
 
@@ -103,6 +106,7 @@ def lte_config(
         traffic=_traffic(load),
         modulation=_modulation(modulation),
         cfi=cfi,
+        **_given(mcs=mcs),
     )
 
 
@@ -112,6 +116,7 @@ def nr_config(
     pci: int = 0,
     duplex: str = "fdd",
     modulation: str = MIXED,
+    mcs: int | None = None,
     load: float = 1.0,
     ssb_period_ms: int = 20,
 ) -> nr.NrConfig:
@@ -124,6 +129,7 @@ def nr_config(
         pci: physical cell identity, 0..1007.
         duplex: "fdd" or "tdd".
         modulation: of the shared channel, one of ``QAM`` or "mixed".
+        mcs: index of the shared channel's scheme; None draws one for each user.
         load: share of slots with data, 0..1.
         ssb_period_ms: 5, 10, 20, 40, 80 or 160.
 
@@ -148,6 +154,7 @@ def nr_config(
         pdsch_rb=(0, n_rb),
         traffic=_traffic(load),
         modulation=_modulation(modulation),
+        **_given(mcs=mcs),
     )
 
 
@@ -192,6 +199,11 @@ def _is_tdd(duplex: str) -> bool:
     if duplex not in DUPLEX:
         raise ValueError(f"duplex: expected one of {DUPLEX}, got {duplex!r}")
     return duplex == "tdd"
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Fields of a configuration that are not left to it."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _traffic(load: float) -> Traffic:

@@ -47,6 +47,7 @@ class lte_source(transmitter_source):  # noqa: N801
         tdd_config: int = 1,
         n_ports: int = 1,
         modulation: str = settings.MIXED,
+        mcs: int | None = None,
         load: float = 1.0,
         cfi: int = 2,
         amplitude: float = 1.0,
@@ -58,7 +59,9 @@ class lte_source(transmitter_source):  # noqa: N801
         Raises:
             ValueError: a value is out of range.
         """
-        cfg = settings.lte_config(n_prb, pci, duplex, tdd_config, n_ports, modulation, load, cfi)
+        cfg = settings.lte_config(
+            n_prb, pci, duplex, tdd_config, n_ports, modulation, mcs, load, cfi
+        )
         transmitter = lte.Transmitter(cfg, _checked(seed))
         super().__init__("lte_source", transmitter, samp_rate, amplitude, repeat_s)
 
@@ -74,6 +77,7 @@ class nr_source(transmitter_source):  # noqa: N801
         pci: int = 0,
         duplex: str = "fdd",
         modulation: str = settings.MIXED,
+        mcs: int | None = None,
         load: float = 1.0,
         ssb_period_ms: int = 20,
         amplitude: float = 1.0,
@@ -85,7 +89,7 @@ class nr_source(transmitter_source):  # noqa: N801
         Raises:
             ValueError: a value is out of range.
         """
-        cfg = settings.nr_config(n_rb, scs_hz, pci, duplex, modulation, load, ssb_period_ms)
+        cfg = settings.nr_config(n_rb, scs_hz, pci, duplex, modulation, mcs, load, ssb_period_ms)
         transmitter = nr.Transmitter(cfg, _checked(seed))
         super().__init__("nr_source", transmitter, samp_rate, amplitude, repeat_s)
 
