@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The single-carrier link, judged by a receiver and by closed forms."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+import single_carrier_receiver as receiver
 from gnuradio import blocks, fec, gr
 from gnuradio.lwmspectro.waveforms import single_carrier
 from gnuradio.lwmspectro.waveforms.single_carrier import (
@@ -17,9 +15,6 @@ from gnuradio.lwmspectro.waveforms.single_carrier import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent / "receivers"))
-import single_carrier_receiver as receiver
 
 
 def pieces(transmitter, n):

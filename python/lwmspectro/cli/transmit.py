@@ -18,6 +18,7 @@ from ..sample_format import SampleFormat, sample_format
 from ..transmitters.link import Link, Path
 from ..transmitters.protocols import PROTOCOLS
 from ..transmitters.sample_stream import Transmitter
+from ..transmitters.settings import MIXED
 from . import rows
 from .console import (
     EXIT_FAILED,
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     protocol = PROTOCOLS[args.protocol]
     sent = settings_of(args)
     path = _path(args)
+    if args.protocol == "nr":
+        sent["carrier_hz"] = args.center_freq or 0.0
     try:
         config = protocol.configure(**sent)
         transmitter = protocol.transmitter(config, args.seed)
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     n_samples = round(args.duration * samp_rate)
     if n_samples < 1:
         raise InputError(f"--duration: expected one sample at least, got {args.duration} s")
-    about = {"protocol": args.protocol, "modulation": config.modulation, **sent}
+    about = {"protocol": args.protocol, **sent, "modulation": _modulation(config)}
     try:
         if args.output == STDOUT:
             form = sample_format(args.dtype or DEFAULT_DTYPE)
@@ -167,6 +170,12 @@ def _path_about(args: argparse.Namespace) -> dict[str, Any]:
     if args.front_end is not None:
         about["front_end"] = args.front_end
     return about
+
+
+def _modulation(config: Any) -> str:
+    """As the classifier's labels have it: QPSK, say, or mixed."""
+    name = str(getattr(config, "label_modulation", config.modulation))
+    return name if name == MIXED else name.upper()
 
 
 def _describe(about: dict[str, Any]) -> str:

@@ -119,12 +119,13 @@ def nr_config(
     mcs: int | None = None,
     load: float = 1.0,
     ssb_period_ms: int = 20,
+    carrier_hz: float = 0.0,
 ) -> nr.NrConfig:
     """The downlink of one NR cell in frequency range 1.
 
     Args:
         n_rb: bandwidth in resource blocks: 25 is 5 MHz at 15 kHz, 51 is 20 MHz at 30 kHz
-            (TS 38.101-1 table 5.3.2-1); 20 or more, and at 15 kHz with 30 kHz blocks 40.
+            (TS 38.101-1 table 5.3.2-1); 20 or more.
         scs_hz: subcarrier spacing, 15000 or 30000 Hz.
         pci: physical cell identity, 0..1007.
         duplex: "fdd" or "tdd".
@@ -132,6 +133,8 @@ def nr_config(
         mcs: index of the shared channel's scheme; None draws one for each user.
         load: share of slots with data, 0..1.
         ssb_period_ms: 5, 10, 20, 40, 80 or 160.
+        carrier_hz: carrier frequency, whose phase starts anew at each symbol (TS 38.211 5.4); a
+            receiver that is told another one sees symbols turned. 0 turns none.
 
     Raises:
         ValueError: a value is out of range.
@@ -140,6 +143,8 @@ def nr_config(
         raise ValueError(f"scs_hz: expected one of {[*_TDD_SLOTS]}, got {scs_hz!r}")
     if not 20 <= n_rb <= 275:
         raise ValueError(f"n_rb: expected 20..275, got {n_rb!r}")
+    if not 0.0 <= carrier_hz <= 1e12:
+        raise ValueError(f"carrier_hz: expected 0..1e12, got {carrier_hz!r}")
     return nr.NrConfig(
         n_rb=n_rb,
         scs_hz=scs_hz,
@@ -150,6 +155,7 @@ def nr_config(
         ssb_l_max=4,
         ssb_period_ms=ssb_period_ms,
         ssb_subcarrier=12 * ((n_rb - 20) // 2),
+        carrier_hz=carrier_hz,
         coreset_rb=(0, 6 * (n_rb // 6)),
         pdsch_rb=(0, n_rb),
         traffic=_traffic(load),

@@ -80,6 +80,7 @@ class nr_source(transmitter_source):  # noqa: N801
         mcs: int | None = None,
         load: float = 1.0,
         ssb_period_ms: int = 20,
+        carrier_hz: float = 0.0,
         amplitude: float = 1.0,
         seed: int = 0,
         repeat_s: float = 0.0,
@@ -89,7 +90,9 @@ class nr_source(transmitter_source):  # noqa: N801
         Raises:
             ValueError: a value is out of range.
         """
-        cfg = settings.nr_config(n_rb, scs_hz, pci, duplex, modulation, mcs, load, ssb_period_ms)
+        cfg = settings.nr_config(
+            n_rb, scs_hz, pci, duplex, modulation, mcs, load, ssb_period_ms, carrier_hz
+        )
         transmitter = nr.Transmitter(cfg, _checked(seed))
         super().__init__("nr_source", transmitter, samp_rate, amplitude, repeat_s)
 
