@@ -124,6 +124,20 @@ def test_nr_bandwidths(n_rb, scs_hz, rate):
     assert settings.nr_config(n_rb, scs_hz).pattern == "D"
 
 
+def test_candidates_of_synchronisation_blocks():
+    for carrier_hz, duplex, scs_hz, expected in (
+        (0.0, "fdd", 30000, 4),
+        (0.0, "tdd", 30000, 8),
+        (2.1e9, "fdd", 30000, 4),
+        (2.1e9, "tdd", 30000, 8),
+        (1.8e9, "tdd", 30000, 4),
+        (2.1e9, "tdd", 15000, 4),
+        (3.5e9, "fdd", 15000, 8),
+    ):
+        cfg = settings.nr_config(25, scs_hz, duplex=duplex, carrier_hz=carrier_hz)
+        assert cfg.ssb_l_max == expected
+
+
 @pytest.mark.parametrize("configure", [settings.lte_config, settings.nr_config])
 def test_cells_say_what_they_modulate(configure):
     for name in (*settings.QAM, settings.MIXED):

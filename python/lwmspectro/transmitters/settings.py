@@ -145,14 +145,15 @@ def nr_config(
         raise ValueError(f"n_rb: expected 20..275, got {n_rb!r}")
     if not 0.0 <= carrier_hz <= 1e12:
         raise ValueError(f"carrier_hz: expected 0..1e12, got {carrier_hz!r}")
+    tdd = _is_tdd(duplex)
     return nr.NrConfig(
         n_rb=n_rb,
         scs_hz=scs_hz,
         fft_size=1 << (12 * n_rb).bit_length(),
         pci=pci,
-        pattern=_TDD_SLOTS[scs_hz] if _is_tdd(duplex) else "D",
+        pattern=_TDD_SLOTS[scs_hz] if tdd else "D",
         ssb_case=_SSB_CASES[scs_hz],
-        ssb_l_max=4,
+        ssb_l_max=_ssb_candidates(carrier_hz, scs_hz, tdd),
         ssb_period_ms=ssb_period_ms,
         ssb_subcarrier=12 * ((n_rb - 20) // 2),
         carrier_hz=carrier_hz,
@@ -199,6 +200,12 @@ def single_carrier_config(
         traffic=traffic,
         duty=duty,
     )
+
+
+def _ssb_candidates(carrier_hz: float, scs_hz: int, tdd: bool) -> int:
+    """Of a half frame, TS 38.213 4.1; an unknown carrier is one of 3.5 GHz where it is TDD."""
+    limit_hz = 1.88e9 if tdd and _SSB_CASES[scs_hz] == "C" else 3e9
+    return 8 if (carrier_hz or (3.5e9 if tdd else 0.0)) > limit_hz else 4
 
 
 def _is_tdd(duplex: str) -> bool:
