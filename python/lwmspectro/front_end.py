@@ -109,7 +109,7 @@ class front_end(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
         self.connect(self._oscillator, (self._mixer, 1))
         chain.append(self._mixer)
         if cfg.iq_gain_db or cfg.iq_phase_deg:
-            chain.append(channels.iqbal_gen(cfg.iq_gain_db, cfg.iq_phase_deg, 1))
+            chain.append(_imbalance(cfg.iq_gain_db, cfg.iq_phase_deg))
         # here the RMS is backoff_db below 1
         rms = db_to_amplitude(-cfg.backoff_db)
         if np.isfinite(cfg.dc_db):
@@ -164,14 +164,25 @@ class front_end(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
         split, joined = blocks.complex_to_float(), blocks.float_to_complex()
         self.connect(last, split)
         for port in (0, 1):
+            zero = blocks.add_const_ff(self._cfg.zero_lsb / half)
+            if port:
+                zero.set_tag_propagation_policy(gr.TPP_DONT)  # tags go with I alone
             self.connect(
                 (split, port),
-                blocks.add_const_ff(self._cfg.zero_lsb / half),
+                zero,
                 analog.rail_ff(-1.0, 1.0 - 1.0 / half),
                 channels.quantizer(self._cfg.bits),
                 (joined, port),
             )
         self.connect(joined, self)
+
+
+def _imbalance(gain_db: float, phase_deg: float) -> Any:
+    """The stock block, with each tag once rather than once a branch."""
+    block = channels.iqbal_gen(gain_db, phase_deg, 1)
+    for branch in (block.cos_phase, block.sin_phase):
+        branch.set_tag_propagation_policy(gr.TPP_DONT)
+    return block
 
 
 def _sample_clock(ppm: float) -> Any:

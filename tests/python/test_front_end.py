@@ -2,6 +2,7 @@
 """The front end of stock blocks against closed forms and against the one of numpy."""
 
 import numpy as np
+import pmt
 import pytest
 from gnuradio import blocks, channels, gr
 from gnuradio.lwmspectro import front_end
@@ -83,7 +84,7 @@ def test_carrier_offset(ppm, center_freq, tune_hz):
 
 @pytest.mark.parametrize("ppm", [-80.0, -2.0, 10.0, 500.0])
 def test_sample_clock(ppm):
-    f, n = 0.35, 1_000_000
+    f, n = 0.35, 500_000
     iq = tone(f, n).astype(np.complex64)
     out = run(front_end(RATE, "ideal", 0.0, **(CLEAN | {"ppm": ppm})), iq)
     phase = np.unwrap(np.angle(out * np.conj(tone(f, out.size)))[2000:-2000])
@@ -135,11 +136,11 @@ def test_converter_clips_at_its_own_width():
 
 
 def test_drifting_dc_has_its_power_and_its_pace():
-    silent = np.zeros(2_400_000, np.complex64)
+    silent = np.zeros(1_200_000, np.complex64)
     block = front_end(RATE, "rtl-sdr", 0.0, bits=0, dc_db=-np.inf, backoff_db=0.0)
     out = run(block, silent)[10_000:]
     cfg = block.config
-    assert 10 * np.log10(np.mean(np.abs(out) ** 2)) == pytest.approx(cfg.drift_db, abs=0.7)
+    assert 10 * np.log10(np.mean(np.abs(out) ** 2)) == pytest.approx(cfg.drift_db, abs=1.0)
     step = round(RATE / cfg.drift_hz)
     bends = np.abs(np.diff(out, 2))
     # straight lines: it bends at one sample in so many
@@ -162,6 +163,19 @@ def test_typical_numbers_are_of_the_kind_that_training_sees(profile):
     for name in ("bits", "backoff_db", "zero_lsb", "dc_db", "drift_db", "iq_gain_db", "ppm"):
         values = [getattr(draw, name) for draw in draws]
         assert min(values) <= getattr(TYPICAL[profile], name) <= max(values), name
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_tag_passes_once(profile):
+    tags = [gr.tag_utils.python_to_tag((at, pmt.intern("here"), pmt.PMT_T)) for at in (0, 5000)]
+    source = blocks.vector_source_c(np.ones(20_000, np.complex64), False, 1, tags)
+    sink, graph = blocks.vector_sink_c(), gr.top_block()
+    graph.connect(source, front_end(RATE, profile), sink)
+    graph.run()
+    offsets = sorted(tag.offset for tag in sink.tags())
+    assert len(offsets) == 2
+    assert offsets[0] == 0
+    assert abs(offsets[1] - 5000) < 50
 
 
 def test_same_seed_same_samples_however_the_scheduler_cuts_them(rng):
