@@ -99,9 +99,12 @@ def test_its_own_sample_rate_and_a_wanted_one():
     assert pmt.to_python(tags[0].value) == 3e6
 
 
-def test_a_loop():
-    got, _ = play(source(Counter(), repeat_s=2500 / RATE), 10_000)
-    np.testing.assert_array_equal(got, np.tile(np.arange(2500), 4))
+@pytest.mark.parametrize("length", [2500, MIN_PIECE + 1, 100_000])
+def test_a_loop(length):
+    transmitter = Counter()
+    got, _ = play(source(transmitter, repeat_s=length / RATE), 4 * length)
+    np.testing.assert_array_equal(got, np.tile(np.arange(length), 4))
+    assert 1000 * transmitter.made < length + 2 * MIN_PIECE
 
 
 def test_an_error_ends_the_stream_and_is_kept():
@@ -130,9 +133,10 @@ def test_wrong_samples_are_an_error(bad, said):
     assert said in str(block.error)
 
 
-def test_a_slow_transmitter_lets_the_flowgraph_stop():
+@pytest.mark.parametrize("repeat_s", [0.0, 60.0])
+def test_a_slow_transmitter_lets_the_flowgraph_stop(repeat_s):
     transmitter = Counter(delay_s=0.02)
-    block = source(transmitter)
+    block = source(transmitter, repeat_s=repeat_s)
     graph = gr.top_block()
     graph.connect(block, blocks.null_sink(gr.sizeof_gr_complex))
     graph.start()

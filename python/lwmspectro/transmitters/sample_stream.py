@@ -61,6 +61,8 @@ class SampleStream:
                 f"at {self._samp_rate:g} Hz, got {self._loop_samples}"
             )
         self._loop: Complex64 | None = None
+        self._parts: list[Complex64] = []
+        self._kept = 0  # samples in them
 
     @property
     def samp_rate(self) -> float:
@@ -81,12 +83,18 @@ class SampleStream:
         if not self._loop_samples:
             return self._fresh()
         if self._loop is None:
-            pieces, have = [], 0
-            while have < self._loop_samples:
-                pieces.append(self._fresh())
-                have += pieces[-1].size
-            self._loop = np.concatenate(pieces)[: self._loop_samples]
+            return self._first_turn()
         return self._loop
+
+    def _first_turn(self) -> Complex64:
+        """The next part of the loop, as it is made: nobody waits for all of it."""
+        piece = self._fresh()[: self._loop_samples - self._kept]
+        self._parts.append(piece)
+        self._kept += piece.size
+        if self._kept == self._loop_samples:
+            self._loop = np.concatenate(self._parts)
+            self._parts.clear()
+        return piece
 
     def _fresh(self) -> Complex64:
         parts, have = [], 0
