@@ -62,7 +62,6 @@ def test_a_sigmf_recording_that_others_read(transmit, read_all, tmp_path):
     ("name", "form"),
     [
         ("a.cf32", "cf32_le"),
-        ("a.cfile", "cf32_le"),
         ("a.sc16", "ci16_le"),
         ("a.cs8", "ci8"),
         ("a.cu8", "cu8"),
@@ -181,7 +180,8 @@ def test_wrong_usage_is_one_line(capfd, monkeypatch, tmp_path, arguments, said):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_interrupt_leaves_nothing_behind(prefix, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(prefix, tmp_path, number):
     (tmp_path / "old.cf32").write_bytes(b"kept")
     command = [prefix / "bin" / APP, "single-carrier", "--duration", "600", "-o", "old.cf32"]
     with subprocess.Popen(command, env={}, cwd=tmp_path, stderr=subprocess.PIPE) as running:
@@ -190,7 +190,7 @@ def test_an_interrupt_leaves_nothing_behind(prefix, tmp_path):
             begun = [path for path in tmp_path.iterdir() if path.name != "old.cf32"]
             if begun and begun[0].stat().st_size:
                 break
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
     assert [path.name for path in tmp_path.iterdir()] == ["old.cf32"]

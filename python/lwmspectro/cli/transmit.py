@@ -3,6 +3,7 @@
 
 import argparse
 import errno
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO, TextIO
@@ -15,7 +16,7 @@ from ..errors import InputError, UserError
 from ..iqfile import STDIN
 from ..recording_file import DEFAULT_DTYPE, RecordingFile, Target, sigmf_meta
 from ..sample_format import SampleFormat, sample_format
-from ..transmitters.link import Link, Path
+from ..transmitters.link import Link, Propagation
 from ..transmitters.protocols import PROTOCOLS
 from ..transmitters.sample_stream import Transmitter
 from ..transmitters.settings import MIXED
@@ -40,7 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     args = _parser().parse_args(argv)
     gr.logging().set_default_level(gr.log_levels.critical)  # errors are reported here
-    return command_line(PROG, lambda results: run(args, results))
+    # SIGTERM ends it as SIGINT does, with nothing left behind
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return command_line(PROG, lambda results: run(args, results))
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run(args: argparse.Namespace, results: TextIO) -> int:
@@ -100,7 +106,7 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
 
 def _write(
     transmitter: Transmitter,
-    path: Path,
+    path: Propagation,
     args: argparse.Namespace,
     n_samples: int,
     file: BinaryIO,
@@ -130,7 +136,7 @@ def _write(
     return int(link.sink.clipped)
 
 
-def _path(args: argparse.Namespace) -> Path:
+def _path(args: argparse.Namespace) -> Propagation:
     """The channel and the receiver that the options ask for."""
     if args.channel is None and args.speed:
         raise InputError("--speed: expected --channel with it, got none")
@@ -148,7 +154,7 @@ def _path(args: argparse.Namespace) -> Path:
             doppler = kernels.doppler_of(args.speed, args.center_freq)
         except ValueError as error:
             raise InputError(f"--speed: {error}") from None
-    return Path(
+    return Propagation(
         channel=args.channel,
         delay_spread_s=args.delay_spread,
         doppler_hz=doppler,

@@ -21,7 +21,7 @@ from .source_block import transmitter_source
 
 
 @dataclass(frozen=True)
-class Path:
+class Propagation:
     """From the transmitter's antenna to the receiver's samples.
 
     Attributes:
@@ -59,7 +59,7 @@ class Link:
     def __init__(
         self,
         transmitter: Transmitter,
-        path: Path,
+        path: Propagation,
         samp_rate: float,
         n_samples: int,
         seed: int,
@@ -80,6 +80,7 @@ class Link:
         Raises:
             InputError: a value is out of range.
         """
+        self._n_samples = n_samples
         seeds = [int(word) for word in np.random.SeedSequence(seed).generate_state(3)]
         try:
             self.source = transmitter_source("transmitter", transmitter, samp_rate, 1.0, 0.0)
@@ -127,5 +128,5 @@ class Link:
         self._graph.wait()
         if self.sink.error is not None:
             raise self.sink.error
-        if self.source.error is not None:
+        if self.source.error is not None and self.sink.written < self._n_samples:
             raise RuntimeError(f"the transmitter failed: {self.source.error}")
