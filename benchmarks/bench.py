@@ -13,6 +13,8 @@ kernel     The same computation without a scheduler.
 model      Windows a second through onnxruntime, one thread.
 channel    The fading channel of 12 taps, and gr-channels' selective_fading_model with the same
            ones, on one core.
+transmit   The sources of WiFi, LTE, NR and the single carrier, each into a null_sink, and the front
+           ends behind noise, all threads counted.
 latency    From the instant at which the last sample of a window is due at the source to
            the message about it, behind a source that keeps real time.
 """
@@ -43,11 +45,12 @@ from flowgraphs import (
 from gnuradio import gr
 from gnuradio.lwmspectro import BundleError, classifier, kernels, keys, open_bundle
 from gnuradio.lwmspectro.inference import Router
+from transmitters import bench_transmitters
 
 LATENCY_RATES = (2.4e6, 20e6)
 BATCHES = (1, 16)
 PIECE = 8192  # samples handed to the kernel at once
-PARTS = ("tokenizer", "kernel", "channel", "model", "latency")
+PARTS = ("tokenizer", "kernel", "channel", "transmit", "model", "latency")
 Row = dict[str, Any]
 
 
@@ -240,6 +243,7 @@ def main() -> int:
         "tokenizer": bench_tokenizer,
         "kernel": bench_kernel,
         "channel": bench_channel,
+        "transmit": bench_transmitters,
         "model": bench_model,
         "latency": bench_latency,
     }

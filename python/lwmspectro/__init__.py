@@ -2,20 +2,23 @@
 """LWM-Spectro for GNU Radio: says live which wireless protocol is in I/Q samples.
 
 Blocks: ``classifier`` (samples in, messages out), and what it is made of: ``tokenizer``
-and ``moe_classifier``; ``iq_file_source``, ``synthetic_source`` and ``tdl_channel`` for
-trying it out.
+and ``moe_classifier``. Transmitters: ``wifi_source``, ``lte_source``, ``nr_source`` and
+``single_carrier_source``, and on the way from them ``tdl_channel`` and ``front_end``.
+``iq_file_source`` plays recordings, and ``synthetic_source`` needs nothing else.
 """
 
 from .bundle import Bundle, Thresholds, open_bundle
 from .channel_profile import channel_profile
 from .classifier import classifier
 from .errors import BundleError, InputError, ProviderError, UserError
+from .front_end import front_end
 from .iq_file_source import iq_file_source
 from .iqfile import open_recording
 from .lwmspectro_python import tdl_channel, tokenizer
 from .moe_classifier import moe_classifier
 from .spec import Spec
 from .synthetic_source import synthetic_source
+from .transmitters.sources import lte_source, nr_source, single_carrier_source, wifi_source
 
 __all__ = [
     "Bundle",
@@ -27,11 +30,16 @@ __all__ = [
     "UserError",
     "channel_profile",
     "classifier",
+    "front_end",
     "iq_file_source",
+    "lte_source",
     "moe_classifier",
+    "nr_source",
     "open_bundle",
     "open_recording",
+    "single_carrier_source",
     "synthetic_source",
     "tdl_channel",
     "tokenizer",
+    "wifi_source",
 ]

@@ -37,6 +37,20 @@ class SampleFormat:
             values *= np.float32(1.0 / self.full_scale)
         return values.view(np.complex64)
 
+    def encode(self, samples: ComplexArray) -> tuple[bytes, int]:
+        """Complex64 samples as bytes, and how many I and Q values were out of range.
+
+        Integers are rounded to the nearest and clipped.
+        """
+        values = samples.view(np.float32)
+        if self.component.kind == "f":
+            return values.astype(self.component).tobytes(), 0
+        limits = np.iinfo(self.component)  # type: ignore[type-var]
+        scaled = np.rint(values * np.float32(self.full_scale) + np.float32(self.offset))
+        clipped = np.clip(scaled, limits.min, limits.max)
+        n_clipped = int(np.count_nonzero(clipped != scaled))
+        return clipped.astype(self.component).tobytes(), n_clipped
+
 
 FORMATS = {
     form.name: form

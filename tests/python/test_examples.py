@@ -50,7 +50,9 @@ def compiled(environment, tmp_path_factory):
 
 
 def test_the_promised_ones_are_there():
-    assert EXAMPLES == ["classify_file", "classify_rtlsdr", "classify_synthetic", "classify_usrp"]
+    classify = ["classify_file", "classify_rtlsdr", "classify_synthetic", "classify_usrp"]
+    transmit = [f"transmit_{name}" for name in ("lte", "nr", "single_carrier", "wifi")]
+    assert classify + transmit == EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -90,9 +92,12 @@ def test_the_file_example_runs(compiled, environment, tmp_path, rng):
     assert done.stdout.count("(center_freq . 8e+08)") == 3
 
 
-def test_the_synthetic_example_runs_until_it_is_stopped(compiled, environment):
+@pytest.mark.parametrize(
+    ("name", "rate"), [("classify_synthetic", "1e+07"), ("transmit_single_carrier", "4e+06")]
+)
+def test_an_example_runs_until_it_is_stopped(compiled, environment, name, rate):
     program = subprocess.Popen(
-        [sys.executable, "-u", compiled / "classify_synthetic.py"],
+        [sys.executable, "-u", compiled / f"{name}.py"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -106,4 +111,4 @@ def test_the_synthetic_example_runs_until_it_is_stopped(compiled, environment):
     program.send_signal(signal.SIGTERM)
     rest, _ = program.communicate(timeout=TIMEOUT_S)
     assert program.returncode == 0, "".join(shown) + rest
-    assert np.count_nonzero(["(sample_rate . 1e+07)" in line for line in shown]) >= 40
+    assert np.count_nonzero([f"(sample_rate . {rate})" in line for line in shown]) >= 40

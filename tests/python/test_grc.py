@@ -17,6 +17,10 @@ from gnuradio.lwmspectro import kernels, keys
 from gnuradio.lwmspectro.sample_format import FORMATS
 from gnuradio.lwmspectro.synthetic_scenes import SCENES
 from gnuradio.lwmspectro.synthetic_source import CYCLE
+from gnuradio.lwmspectro.transmitters import settings
+from gnuradio.lwmspectro.waveforms import lte, single_carrier
+from gnuradio.lwmspectro.waveforms.frontend import PROFILES
+from gnuradio.lwmspectro.waveforms.frontend_profiles import TYPICAL
 from gnuradio.lwmspectro.worker import POLICIES
 
 FOLDER = Path(__file__).resolve().parents[2] / "grc"
@@ -66,7 +70,7 @@ def value_of(parameter):
         return text
     try:
         return ast.literal_eval(text)
-    except ValueError:
+    except (ValueError, SyntaxError):  # a variable, or one of the options
         return text
 
 
@@ -133,7 +137,8 @@ def test_arguments_are_in_the_order_of_the_block(name):
 @each_block
 def test_callbacks_exist(name):
     callbacks = BLOCKS[name]["templates"].get("callbacks", [])
-    setters = [member for member in vars(CLASSES[name]) if member.startswith("set_")]
+    kinds = [k for k in CLASSES[name].__mro__ if k.__module__.startswith("gnuradio.lwmspectro")]
+    setters = [member for kind in kinds for member in vars(kind) if member.startswith("set_")]
     if name == "tdl_channel":  # set_profile sees that the Doppler shift alone has changed
         setters.remove("set_doppler")
     assert sorted(callback.partition("(")[0] for callback in callbacks) == sorted(setters)
@@ -154,6 +159,13 @@ def test_options():
     assert set(options("classifier", "policy")) == set(POLICIES)
     assert set(options("moe_classifier", "policy")) == set(POLICIES)
     assert set(options("synthetic_source", "scenes")) == {CYCLE, *SCENES}
+    assert options("front_end", "profile") == list(PROFILES)
+    assert options("wifi_source", "standard") == list(settings.STANDARDS)
+    for cell in ("lte_source", "nr_source"):
+        assert options(cell, "duplex") == list(settings.DUPLEX)
+        assert options(cell, "modulation") == [*settings.QAM, settings.MIXED]
+    assert [int(n) for n in options("lte_source", "n_prb")] == sorted(lte.FFT_SIZES)
+    assert options("single_carrier_source", "modulation") == list(single_carrier.MODULATIONS)
     formats = [ast.literal_eval(str(option)) for option in options("iq_file_source", "dtype")]
     assert formats == [None, *FORMATS]
 
@@ -255,3 +267,14 @@ def test_a_wrong_sample_rate_is_refused(compile_flowgraph):
     compiled = compile_flowgraph("1e6")
     assert compiled.returncode != 0
     assert "1.92e6 <= samp_rate <= 61.44e6" in compiled.stdout + compiled.stderr
+
+
+def test_the_typical_receivers_are_documented():
+    rows = BLOCKS["front_end"]["documentation"].splitlines()
+    for name, cfg in TYPICAL.items():
+        row = next(line for line in rows if line.strip().lower().startswith(name))
+        if name == "ideal":
+            continue
+        numbers = [float(text) for text in re.findall(r"(?<![-\w])-?\d+\.?\d*", row)]
+        told = [cfg.bits, cfg.dc_db, cfg.iq_gain_db, cfg.iq_phase_deg, cfg.ppm]
+        assert numbers == told, name

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-APPS = ["lwmspectro-classify", "lwmspectro-monitor", "lwmspectro-demo"]
+APPS = ["lwmspectro-classify", "lwmspectro-monitor", "lwmspectro-demo", "lwmspectro-transmit"]
 TRAIN_APP = pytest.param(
     "lwmspectro-train",
     marks=pytest.mark.skipif(

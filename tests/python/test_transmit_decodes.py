@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of lwmspectro-transmit, decoded by the receivers of tests/python/receivers."""
+
+import numpy as np
+import pytest
+from gnuradio.lwmspectro.waveforms import lte, nr, wifi
+
+ENDLESS = all(hasattr(module, "Transmitter") for module in (lte, nr, wifi))
+pytestmark = pytest.mark.skipif(not ENDLESS, reason="a physical layer has no Transmitter")
+
+
+@pytest.fixture
+def transmit(run_app, tmp_path):
+    """transmit(*arguments): the samples of the file that the command writes."""
+
+    def run(*arguments):
+        path = tmp_path / "sent.cf32"
+        done = run_app("lwmspectro-transmit", *arguments, "-o", path)
+        assert done.returncode == 0, done.stderr
+        return np.fromfile(path, np.complex64)
+
+    return run
+
+
+@pytest.mark.parametrize("front_end", ["rtl-sdr", "usrp"])
+def test_wifi_frames_come_through_a_front_end(transmit, front_end):
+    receiver = pytest.importorskip("wifi_receiver")
+    iq = transmit(
+        *("wifi", "--standard", "11a", "--mcs", 4, "--psdu-bytes", 500, "--duration", 0.02),
+        *("--snr-db", 30, "--front-end", front_end, "--center-freq", 2.437e9),
+    )
+    frames = [got for got in receiver.receive(iq) if len(got.psdu) == 500]
+    assert len(frames) > 20
+    assert all(got.rate == 24 for got in frames)
+    assert np.mean([bool(got.right) and all(got.right) for got in frames]) > 0.9
+    ppm = {"rtl-sdr": 30.0, "usrp": 1.5}[front_end]
+    assert np.median([got.cfo_hz for got in frames]) == pytest.approx(-ppm * 2437, abs=3000)
+
+
+@pytest.mark.parametrize(("n_prb", "samp_rate"), [(6, 1.92e6), (25, 5.76e6)])
+def test_the_lte_cell_says_who_it_is(transmit, n_prb, samp_rate):
+    sync = pytest.importorskip("lte_sync")
+    broadcast = pytest.importorskip("lte_broadcast_receiver")
+    iq = transmit(
+        *("lte", "--n-prb", n_prb, "--pci", 301, "--samp-rate", samp_rate, "--duration", 0.06),
+        *("--snr-db", 15, "--channel", "TDL-A", "--delay-spread", 100e-9, "--seed", 3),
+    )
+    cell = sync.find_cell(iq, samp_rate)
+    assert cell.pci == 301
+    mibs = broadcast.decode_mibs(iq, samp_rate, cell)
+    assert {(mib.n_prb, mib.n_ports) for mib in mibs} == {(n_prb, 1)}
+    assert {mib.sfn for mib in mibs} >= {1, 2, 3, 4}
+
+
+def test_the_nr_cell_says_who_it_is(transmit):
+    receiver = pytest.importorskip("nr_receiver")
+    iq = transmit(
+        *("nr", "--n-rb", 24, "--pci", 777, "--duplex", "tdd", "--duration", 0.003),
+        *("--samp-rate", 11.52e6, "--center-freq", 3.5e9, "--snr-db", 15),
+    )
+    blocks = receiver.search(iq, 11.52e6, 30e3, -120, cfos=np.zeros(1))
+    assert [block.pci for block in blocks] == [777]
+    assert (blocks[0].mib.sfn, blocks[0].mib.half, blocks[0].mib.scs_hz) == (0, 0, 30000)
