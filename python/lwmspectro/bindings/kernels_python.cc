@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The kernels without a scheduler: training and tests run the DSP of the live blocks.
+#include "symbol_grid_python.h"
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -205,5 +206,6 @@ PYBIND11_MODULE(kernels, m)
     m.doc() = "DSP kernels of gr-lwmspectro, free of the GNU Radio scheduler.";
     bind_spec(m);
     bind_tokenizer(m);
+    bind_symbol_grid(m);
     bind_fading(m);
 }
