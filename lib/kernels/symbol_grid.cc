@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "float_environment.h"
 #include <gnuradio/lwmspectro/symbol_grid.h>
-#include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk.h>
 #include <algorithm>
 #include <cmath>

@@ -4,21 +4,12 @@
 
 #include <gnuradio/lwmspectro/api.h>
 #include <volk/volk_alloc.hh>
-#include <array>
 #include <complex>
 #include <cstddef>
 #include <vector>
 
 namespace gr {
 namespace lwmspectro {
-
-//! Planes of the symbol grid, in the order in which they are stored.
-constexpr std::array<const char*, 4> symbol_grid_planes = {
-    "power_db",  // of the element, as C0: 0 dB is white noise of unit power
-    "cos_2dphi", // dphi: phase against the same subcarrier one symbol before
-    "cos_4dphi", //
-    "spread_db", // power over the mean of the elements around
-};
 
 //! A row of resource elements, and the one before it.
 struct LWMSPECTRO_API element_row {
@@ -51,7 +42,8 @@ public:
 
     /*!
      * \p columns elements a row, of which \p first to \p last - 1 are in view. \p gain_dB
-     * is added to powers. \p out: n_planes pointers to rows x columns floats.
+     * is added to powers. \p out: the planes of symbol_grid_planes, each of rows x
+     * columns floats.
      */
     void compute(const std::vector<element_row>& rows,
                  std::size_t columns,

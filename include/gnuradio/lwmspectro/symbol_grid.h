@@ -8,6 +8,7 @@
 #include <gnuradio/lwmspectro/numerology.h>
 #include <gnuradio/lwmspectro/symbol_timing.h>
 #include <gnuradio/lwmspectro/symbol_transform.h>
+#include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
 #include <cstddef>
@@ -15,13 +16,6 @@
 
 namespace gr {
 namespace lwmspectro {
-
-//! Rows and columns of a plane of the symbol grid.
-constexpr std::size_t symbol_grid_rows = 128, symbol_grid_cols = 128;
-
-//! Floats of one symbol grid: planes x rows x columns.
-constexpr std::size_t symbol_grid_size =
-    symbol_grid_planes.size() * symbol_grid_rows * symbol_grid_cols;
 
 /*!
  * \brief C1, C2: the resource elements of a window, read for one numerology.
