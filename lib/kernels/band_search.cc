@@ -11,8 +11,8 @@ namespace lwmspectro {
 namespace {
 
 constexpr double pi = 3.14159265358979323846;
-constexpr std::size_t n_bins = 512;
-constexpr std::size_t n_pieces = 128;
+constexpr std::size_t n_bins = 256;
+constexpr std::size_t n_pieces = 64;
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gnuradio/lwmspectro/element_planes.h>
+#include <volk/volk.h>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -33,17 +34,32 @@ void element_planes::compute(const std::vector<element_row>& rows,
     std::fill_n(out + plane, 3 * plane, 0.0f);
     const auto gain = static_cast<float>(gain_dB);
     for (std::size_t r = 0; r < rows.size(); ++r) {
-        for (std::size_t k = first; rows[r].present && k < last; ++k) {
-            const float power = std::norm(rows[r].now[k]);
-            d_power[r * columns + k] = power;
-            if (power > least_power) {
-                const float level = 10.0f * std::log10(power) + gain;
-                out[r * columns + k] = std::max(level, floor_dB);
+        if (!rows[r].present) {
+            continue;
+        }
+        float* power = &d_power[r * columns];
+        const auto count = static_cast<unsigned int>(last - first);
+        volk_32fc_magnitude_squared_32f(power + first, rows[r].now + first, count);
+        decibels(power + first, count);
+        for (std::size_t k = first; k < last; ++k) {
+            if (power[k] > least_power) {
+                out[r * columns + k] = std::max(d_levels[k - first] + gain, floor_dB);
             }
         }
     }
     turn_phases(rows, out + plane, out + 2 * plane);
     spread(rows, out + 3 * plane);
+}
+
+void element_planes::decibels(const float* powers, std::size_t n)
+{
+    const auto count = static_cast<unsigned int>(n);
+    d_levels.resize(n);
+    for (std::size_t k = 0; k < n; ++k) {
+        d_levels[k] = std::max(powers[k], least_power);
+    }
+    volk_32f_log2_32f(d_levels.data(), d_levels.data(), count);
+    volk_32f_s32f_multiply_32f(d_levels.data(), d_levels.data(), 3.01029996f, count);
 }
 
 void element_planes::turn_phases(const std::vector<element_row>& rows,
@@ -128,15 +144,19 @@ void element_planes::spread(const std::vector<element_row>& rows, float* out)
                 column[k] + d_sums[bottom * stride + k] - d_sums[top * stride + k];
         }
         const double height = static_cast<double>(present[bottom] - present[top]);
+        d_ratios.assign(d_last - d_first, 1.0f);
         for (std::size_t k = d_first; k < d_last; ++k) {
             const std::size_t left = std::max(d_first + reach_columns, k) - reach_columns;
             const std::size_t right = std::min(d_last, k + reach_columns + 1);
             const double mean = (column[right] - column[left]) / (height * (right - left));
             const float power = d_power[r * stride + k];
             if (power > least_power && mean > 0.0) {
-                const float level = 10.0f * std::log10(power / static_cast<float>(mean));
-                out[r * stride + k] = std::max(level, spread_floor_dB);
+                d_ratios[k - d_first] = power / static_cast<float>(mean);
             }
+        }
+        decibels(d_ratios.data(), d_ratios.size());
+        for (std::size_t k = d_first; k < d_last; ++k) {
+            out[r * stride + k] = std::max(d_levels[k - d_first], spread_floor_dB);
         }
     }
 }

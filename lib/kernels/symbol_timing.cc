@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <utility>
 
 namespace gr {
 namespace lwmspectro {
@@ -75,32 +74,68 @@ symbol_timing::symbol_timing(double samp_rate, const numerology& kind)
       d_prefix(static_cast<std::size_t>(std::llround(samp_rate * kind.prefix_s))),
       d_product(kind.bursts ? burst_run * (d_len + 1) : d_len),
       d_folded(d_len),
-      d_running(2 * d_len + 4)
+      d_running(3 * d_len),
+      d_sums(2 * d_len + 2),
+      d_first_sums(2 * d_len + 2),
+      d_scores(d_len)
 {
-    // Hypotheses of where the period begins differ by some percent of a short prefix.
-    const auto steps = static_cast<std::size_t>(
-        std::ceil(steps_a_prefix / (samp_rate * kind.prefix_s)));
-    for (std::size_t fine = 0; fine < steps; ++fine) {
-        std::vector<std::pair<edge, edge>> prefixes;
-        for (std::size_t symbol = 0; symbol < kind.symbols_per_period; ++symbol) {
-            // the longer prefix counts whole: its symbol might as well be the last one
-            const double end_s = kind.useful_start_s(symbol);
-            const double len_s = symbol == 0 ? kind.first_prefix_s : kind.prefix_s;
-            const auto edge_at = [&](double s) {
-                const double at = std::max(0.0, s * samp_rate) +
-                                  static_cast<double>(fine) / static_cast<double>(steps);
-                return edge{ static_cast<std::size_t>(at), at - std::floor(at) };
-            };
-            prefixes.emplace_back(edge_at(end_s - len_s), edge_at(end_s));
-        }
-        d_prefixes.push_back(std::move(prefixes));
+    for (std::size_t symbol = 0; symbol < kind.symbols_per_period; ++symbol) {
+        // the longer prefix counts whole: its symbol might as well be the last one
+        const double len_s = symbol == 0 ? kind.first_prefix_s : kind.prefix_s;
+        d_prefix_starts.push_back(
+            std::max(0.0, kind.useful_start_s(symbol) - len_s) * samp_rate);
+    }
+    // hypotheses of where a period begins differ by some percent of a short prefix
+    if (!kind.bursts) {
+        d_steps = static_cast<std::size_t>(
+            std::ceil(steps_a_prefix / (samp_rate * kind.prefix_s)));
     }
 }
 
-std::complex<double> symbol_timing::running(std::size_t at, const edge& to) const
+void symbol_timing::sum_prefixes(double len, volk::vector<cfloat>& sums) const
 {
-    const auto* from = &d_running[at + to.whole];
-    return from[0] + to.part * (from[1] - from[0]);
+    const auto whole = static_cast<std::size_t>(len);
+    const double part = len - whole;
+    for (std::size_t at = 0; at < sums.size(); ++at) {
+        const auto* end = &d_running[at + whole];
+        sums[at] = cfloat(end[0] + part * (end[1] - end[0]) - d_running[at]);
+    }
+}
+
+symbol_timing::peak symbol_timing::best_start()
+{
+    d_running[0] = 0.0;
+    for (std::size_t k = 0; k + 1 < d_running.size(); ++k) {
+        d_running[k + 1] = d_running[k] + std::complex<double>(d_folded[k % d_len]);
+    }
+    sum_prefixes(d_kind.prefix_s * d_samp_rate, d_sums);
+    sum_prefixes(d_kind.first_prefix_s * d_samp_rate, d_first_sums);
+    peak best{ 0.0, 0.0, 0.0 };
+    double most = -1.0;
+    for (std::size_t step = 0; step < d_steps; ++step) {
+        const double fine = static_cast<double>(step) / d_steps;
+        std::fill(d_scores.begin(), d_scores.end(), 0.0f);
+        for (std::size_t symbol = 0; symbol < d_prefix_starts.size(); ++symbol) {
+            const double start = d_prefix_starts[symbol] + fine;
+            const auto whole = static_cast<std::size_t>(start);
+            const auto part = static_cast<float>(start - whole);
+            const auto& sums = symbol == 0 ? d_first_sums : d_sums;
+            const auto* from = reinterpret_cast<const float*>(&sums[whole]);
+            auto* to = reinterpret_cast<float*>(d_scores.data());
+            for (std::size_t k = 0; k < 2 * d_len; ++k) { // a sample later: two floats on
+                to[k] += from[k] + part * (from[k + 2] - from[k]);
+            }
+        }
+        for (std::size_t at = 0; at < d_len; ++at) {
+            const double score = std::norm(d_scores[at]);
+            if (score > most) {
+                most = score;
+                best.at = at + fine;
+                best.sum = d_scores[at];
+            }
+        }
+    }
+    return best;
 }
 
 std::vector<symbol_run> symbol_timing::find(const cfloat* x,
@@ -120,7 +155,7 @@ symbol_timing::peak symbol_timing::fold(
         return static_cast<std::size_t>(begin + period * d_period);
     };
     std::fill(d_folded.begin(), d_folded.end(), 0.0f);
-    peak best{ 0, 0.0, 0.0 };
+    double power = 0.0;
     const std::size_t together = d_kind.bursts ? last - first : 1; // short periods
     for (std::size_t k = first; k < last; k += together * step) {
         const std::size_t from = sample(k), n = sample(k + together - 1) + d_len - from;
@@ -130,25 +165,10 @@ symbol_timing::peak symbol_timing::fold(
             const auto* product = d_product.data() + (sample(m) - from);
             volk_32fc_x2_add_32fc(d_folded.data(), d_folded.data(), product, len);
         }
-        best.power += energy_of(d_product.data(), n);
+        power += energy_of(d_product.data(), n);
     }
-    for (std::size_t k = 0; k + 1 < d_running.size(); ++k) {
-        d_running[k + 1] = d_running[k] + std::complex<double>(d_folded[k % d_len]);
-    }
-    double most = -1.0;
-    for (std::size_t fine = 0; fine < d_prefixes.size(); ++fine) {
-        for (std::size_t at = 0; at < d_len; ++at) {
-            std::complex<double> sum = 0.0;
-            for (const auto& [start, end] : d_prefixes[fine]) {
-                sum += running(at, end) - running(at, start);
-            }
-            if (std::norm(sum) > most) {
-                most = std::norm(sum);
-                best.at = at + static_cast<double>(fine) / d_prefixes.size();
-                best.sum = sum;
-            }
-        }
-    }
+    auto best = best_start();
+    best.power = power;
     return best;
 }
 

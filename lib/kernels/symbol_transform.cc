@@ -101,8 +101,7 @@ void symbol_transform::design_filter()
 void symbol_transform::mix(const cfloat* x,
                            std::size_t n,
                            const symbol_run& run,
-                           double carrier_Hz,
-                           float scale)
+                           double carrier_Hz)
 {
     const double guard = 0.5 * d_kind.prefix_s * d_samp_rate;
     const double last = run.symbols.back().start + d_useful + guard + margin();
@@ -120,8 +119,6 @@ void symbol_transform::mix(const cfloat* x,
                                         &phase,
                                         static_cast<unsigned int>(now));
     }
-    auto* parts = reinterpret_cast<float*>(d_mixed.data());
-    volk_32f_s32f_multiply_32f(parts, parts, scale, static_cast<unsigned int>(2 * count));
 }
 
 void symbol_transform::points_of(double start, cfloat* points) const
@@ -147,6 +144,7 @@ void symbol_transform::points_of(double start, cfloat* points) const
 void symbol_transform::transform_points(const cfloat* points,
                                         double turns,
                                         double phase,
+                                        float scale,
                                         cfloat* out)
 {
     const std::size_t n = n_points(), wanted = d_kind.n_subcarriers;
@@ -154,7 +152,6 @@ void symbol_transform::transform_points(const cfloat* points,
     volk_32fc_s32fc_x2_rotator_32fc(
         d_fft.input(), points, unit(turns), &start, static_cast<unsigned int>(n));
     d_fft.execute();
-    const float scale = static_cast<float>(std::sqrt(d_useful) / n);
     const std::size_t half = wanted / 2;
     for (std::size_t k = 0; k < wanted; ++k) { // subcarrier k - half
         const bool in_view = k + n / 2 >= half && k < half + n / 2;
@@ -164,9 +161,11 @@ void symbol_transform::transform_points(const cfloat* points,
 
 void symbol_transform::straighten(cfloat* elements, double late) const
 {
-    const double half = d_kind.n_subcarriers / 2.0;
-    for (std::size_t k = 0; k < d_kind.n_subcarriers; ++k) {
-        elements[k] *= unit(-late * (static_cast<double>(k) - half));
+    const std::size_t n = d_kind.n_subcarriers;
+    if (std::fabs(late) * n > 1e-6) {
+        cfloat phase = unit(late * (n / 2.0)); // of the lowest one
+        volk_32fc_s32fc_x2_rotator_32fc(
+            elements, elements, unit(-late), &phase, static_cast<unsigned int>(n));
     }
 }
 
@@ -186,7 +185,7 @@ void symbol_transform::transform(const cfloat* x,
     std::vector<std::complex<double>> prefixes(runs.size());
     cfloat* to = d_points.data();
     for (std::size_t r = 0; r < runs.size(); ++r) {
-        mix(x, n, runs[r], center_Hz + runs[r].offset_Hz, scale);
+        mix(x, n, runs[r], center_Hz + runs[r].offset_Hz);
         for (const auto& symbol : runs[r].symbols) {
             points_of(symbol.start, to);
             cfloat sum = 0.0f;
@@ -205,13 +204,14 @@ void symbol_transform::transform(const cfloat* x,
         }
         std::fill(prefixes.begin(), prefixes.end(), all);
     }
+    const auto unit_noise = static_cast<float>(scale * std::sqrt(d_useful) / n_points());
     const cfloat* from = d_points.data();
     for (std::size_t r = 0; r < runs.size(); ++r) {
         const double turns = std::arg(prefixes[r]) / (2.0 * pi); // a useful length
         const double origin = runs[r].symbols.front().start;
         for (const auto& symbol : runs[r].symbols) {
             const double elapsed = (symbol.start - origin) / d_useful;
-            transform_points(from, -turns / n_points(), -turns * elapsed, out);
+            transform_points(from, -turns / n_points(), -turns * elapsed, unit_noise, out);
             if (!interpolates()) { // its window lies on a whole sample
                 straighten(out, (std::round(symbol.start) - symbol.start) / d_useful);
             }

@@ -55,13 +55,15 @@ public:
 private:
     using cfloat = std::complex<float>;
 
+    //! 10 log10 of \p n powers, into d_levels.
+    void decibels(const float* powers, std::size_t n);
     void turn_phases(const std::vector<element_row>& rows, float* cos2, float* cos4);
     void spread(const std::vector<element_row>& rows, float* out);
 
     std::size_t d_columns = 0, d_first = 0, d_last = 0;
     volk::vector<float> d_power;
     volk::vector<cfloat> d_squares; // exp(j 2 dphi)
-    std::vector<float> d_weights;
+    volk::vector<float> d_levels, d_ratios;
     std::vector<double> d_sums; // of powers down the columns, above each row
 };
 

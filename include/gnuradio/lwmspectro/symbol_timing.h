@@ -7,7 +7,6 @@
 #include <volk/volk_alloc.hh>
 #include <complex>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 namespace gr {
@@ -64,13 +63,10 @@ private:
         std::complex<double> sum;  // of the products of the prefixes
         double power;              // of all products that were folded
     };
-    //! Where a prefix begins or ends in its period, samples.
-    struct edge {
-        std::size_t whole;
-        double part;
-    };
-    //! Sum of the folded products up to an edge of the period that starts at \p at.
-    std::complex<double> running(std::size_t at, const edge& to) const;
+    //! Sums over \p len folded products from each on, twice around the period.
+    void sum_prefixes(double len, volk::vector<cfloat>& sums) const;
+    //! The start from which all prefixes of the folded period sum up best.
+    peak best_start();
     //! Folds periods \p first to \p last, every \p step th, from sample \p begin on.
     peak fold(const cfloat* x,
               double begin,
@@ -97,11 +93,13 @@ private:
     std::size_t d_len;    // whole samples of a period
     std::size_t d_lag;    // of the products: the useful length
     std::size_t d_prefix; // samples
-    // of a period, once for each step that is finer than a sample
-    std::vector<std::vector<std::pair<edge, edge>>> d_prefixes;
+    std::vector<double> d_prefix_starts; // of a period, samples
+    std::size_t d_steps = 1;             // of the search, a sample
     volk::vector<cfloat> d_product; // of a period, or of the periods of a burst
     volk::vector<cfloat> d_folded;
-    std::vector<std::complex<double>> d_running; // sums of d_folded, twice around
+    std::vector<std::complex<double>> d_running; // sums of d_folded, around and around
+    volk::vector<cfloat> d_sums, d_first_sums;   // over a prefix from each sample on
+    volk::vector<cfloat> d_scores;               // over all prefixes of a period
 };
 
 } // namespace lwmspectro

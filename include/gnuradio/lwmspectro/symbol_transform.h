@@ -59,12 +59,12 @@ private:
     void mix(const cfloat* x,
              std::size_t n,
              const symbol_run& run,
-             double carrier_Hz,
-             float scale);
+             double carrier_Hz);
     //! Points of a symbol, and of its end a useful length after its beginning.
     void points_of(double start, cfloat* points) const;
     //! Transforms n_points() points that are \p turns a point off 0 Hz.
-    void transform_points(const cfloat* points, double turns, double phase, cfloat* out);
+    void transform_points(
+        const cfloat* points, double turns, double phase, float scale, cfloat* out);
     //! Takes off the phases of a window that is \p late by so many useful lengths.
     void straighten(cfloat* elements, double late) const;
 
