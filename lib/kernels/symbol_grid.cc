@@ -41,6 +41,7 @@ symbol_grid::symbol_grid(double samp_rate, const numerology& kind)
       d_timing(samp_rate, kind),
       d_transform(samp_rate, kind),
       d_band(samp_rate, kind.n_subcarriers * kind.subcarrier_spacing_Hz),
+      d_planes(kind.n_subcarriers, kind.coherent_subcarriers, kind.bursts),
       d_narrow(symbol_grid_size)
 {
 }
@@ -106,7 +107,6 @@ symbol_grid::compute(const cfloat* samples, std::size_t n, float* out)
     const auto below = static_cast<std::size_t>(
         std::min(d_transform.view_Hz() / spacing, columns / 2.0));
     d_planes.compute(rows,
-                     columns,
                      columns / 2 - below,
                      columns / 2 + below,
                      20.0 * std::log10(rms),

@@ -3,9 +3,11 @@
 #define INCLUDED_LWMSPECTRO_ELEMENT_PLANES_H
 
 #include <gnuradio/lwmspectro/api.h>
+#include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 namespace gr {
@@ -15,22 +17,30 @@ namespace lwmspectro {
 struct LWMSPECTRO_API element_row {
     const std::complex<float>* now;
     const std::complex<float>* before;
-    double time;       //!< in symbols
-    std::size_t run;   //!< rows of one run have one common phase, and are neighbours
-    std::size_t kind;  //!< rows of one run and one kind advance by the same phase
+    double time;      //!< in symbols
+    std::size_t run;  //!< rows of one run are neighbours
+    std::size_t kind; //!< rows of one run and one kind advance by the same phase
     bool present;
 };
+
+class box_mean;
 
 /*!
  * \brief Resource elements to planes that survive a static channel.
  *
- * - dphi is the angle of Y[n,k] conj(Y[n-1,k]): what the channel does to subcarrier k is in
- *   both. What all rows of a kind have in common, an offset of the carrier by whole
- *   subcarriers, or a phase that the transmitter resets (TS 38.211 5.4), is taken off:
- *   the mean of exp(j 4 dphi), weighted by amplitude, comes out real and positive, as it
- *   is for every QAM, and that of exp(j 2 dphi) has a positive real part, as for BPSK.
- * - the spread is the power over its mean within 7 symbols and 3 subcarriers, of the rows
- *   of the same run, in dB, at least -40.
+ * - power_db: 10 log10 of the power.
+ * - cos_2dphi and cos_4dphi: dphi is the angle of Y[n,k] conj(Y[n-1,k]): what the channel
+ *   does to subcarrier k is in both. What all rows of a kind have in common, an offset of
+ *   the carrier by whole subcarriers or a phase that the transmitter resets (TS 38.211
+ *   5.4), is taken off: the mean of exp(j 4 dphi), weighted by amplitude, comes out real
+ *   and positive, as it is for every QAM, and that of exp(j 2 dphi) has a positive real
+ *   part, as for BPSK.
+ * - abs_i and abs_q: magnitudes of the two parts of Y over its gain, whose square is the
+ *   mean power of the elements around (7 symbols of the run and some subcarriers to either
+ *   side), and whose angle is a quarter of that of the mean of -|Y|^2 exp(j 4 arg Y), from
+ *   which the phase that all elements of a row share, and that which all columns add, are
+ *   taken off first. QAM comes to lie square, folded into a quadrant. In a run of a burst
+ *   these phases are fitted a second time, since it is short.
  *
  * Elements that are absent read floor_dB in the first plane and 0 in the others, and so
  * does silence.
@@ -38,15 +48,19 @@ struct LWMSPECTRO_API element_row {
 class LWMSPECTRO_API element_planes
 {
 public:
-    static constexpr float floor_dB = -200.0f, spread_floor_dB = -40.0f;
+    static constexpr float floor_dB = -200.0f;
+
+    //! \p columns elements a row; \p reach of them to either side are around an element.
+    element_planes(std::size_t columns, std::size_t reach, bool bursts);
+    ~element_planes();
+    element_planes(element_planes&&) noexcept;
+    element_planes& operator=(element_planes&&) noexcept;
 
     /*!
-     * \p columns elements a row, of which \p first to \p last - 1 are in view. \p gain_dB
-     * is added to powers. \p out: the planes of symbol_grid_planes, each of rows x
-     * columns floats.
+     * Columns \p first to \p last - 1 of \p rows are in view. \p gain_dB is added to
+     * powers. \p out: the planes of symbol_grid_planes, each of rows x columns floats.
      */
     void compute(const std::vector<element_row>& rows,
-                 std::size_t columns,
                  std::size_t first,
                  std::size_t last,
                  double gain_dB,
@@ -55,16 +69,26 @@ public:
 private:
     using cfloat = std::complex<float>;
 
-    //! 10 log10 of \p n powers, into d_levels.
-    void decibels(const float* powers, std::size_t n);
+    void put_levels(const std::vector<element_row>& rows, double gain_dB, float* out);
     void turn_phases(const std::vector<element_row>& rows, float* cos2, float* cos4);
-    void spread(const std::vector<element_row>& rows, float* out);
+    void fold(const std::vector<element_row>& rows, float* abs_i, float* abs_q);
+    //! Fills d_fourth, and d_row_turn and d_ramps with the phases it took off.
+    void fourth_powers(const std::vector<element_row>& rows);
+    //! Fits the rows of bursts to the means around them.
+    void fit_rows(const std::vector<element_row>& rows);
 
-    std::size_t d_columns = 0, d_first = 0, d_last = 0;
-    volk::vector<float> d_power;
-    volk::vector<cfloat> d_squares; // exp(j 2 dphi)
-    volk::vector<float> d_levels, d_ratios;
-    std::vector<double> d_sums; // of powers down the columns, above each row
+    std::size_t d_columns;
+    std::size_t d_reach;
+    bool d_bursts;
+    std::unique_ptr<box_mean> d_box;
+    std::size_t d_first = 0, d_last = 0;
+    volk::vector<float> d_power, d_mean_power;
+    volk::vector<cfloat> d_squares;              // exp(j 2 dphi)
+    volk::vector<cfloat> d_fourth, d_mean;       // |Y|^2 exp(j 4 arg Y), less what is shared
+    std::vector<std::complex<double>> d_advance; // shared part of exp(j 4 dphi), one a row
+    std::vector<cfloat> d_row_turn;              // shared by a row, in d_fourth
+    std::vector<cfloat> d_ramps;                 // from column to column, one a row
+    volk::vector<float> d_levels;
 };
 
 } // namespace lwmspectro

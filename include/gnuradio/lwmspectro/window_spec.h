@@ -35,11 +35,12 @@ constexpr std::array<const char*, 9> correlogram_rows = {
 };
 
 //! Planes of a symbol grid (C1, C2), in the order in which they are stored.
-constexpr std::array<const char*, 4> symbol_grid_planes = {
+constexpr std::array<const char*, 5> symbol_grid_planes = {
     "power_db",  // of a resource element, as C0: white noise of unit power reads 0 dB
     "cos_2dphi", // dphi: its phase against that of the symbol before
     "cos_4dphi",
-    "spread_db", // power over the mean of the elements around
+    "abs_i", // parts of the element over the gain of those around, folded into a quadrant
+    "abs_q",
 };
 
 //! Rows (symbols) and columns (subcarriers) of a plane.
