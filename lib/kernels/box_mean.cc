@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "box_mean.h"
+#include "element_loops.h"
 #include <algorithm>
 #include <cmath>
 
@@ -44,7 +45,8 @@ void box_mean::compute(const float* values, std::size_t lanes, float* means)
 {
     const std::size_t stride = d_columns * lanes;
     d_sums.assign(stride, 0.0);
-    d_running.assign(stride + lanes, 0.0);
+    d_padded.assign(stride + 2 * d_reach * lanes, 0.0f);
+    d_scale.resize(stride);
     std::fill_n(means, d_spans.size() * stride, 0.0f);
     std::size_t top = 0, bottom = 0;
     for (std::size_t r = 0; r < d_spans.size(); ++r) {
@@ -66,19 +68,19 @@ void box_mean::compute(const float* values, std::size_t lanes, float* means)
 
 void box_mean::write_row(const span& rows, std::size_t lanes, float* means)
 {
-    for (std::size_t k = 0; k < d_columns * lanes; ++k) {
-        d_running[k + lanes] = d_running[k] + d_sums[k];
+    const std::size_t first = d_first * lanes, n = (d_last - d_first) * lanes;
+    const std::size_t edge = d_reach * lanes; // of nothing, on both sides
+    for (std::size_t k = 0; k < n; ++k) {
+        d_padded[edge + k] = static_cast<float>(d_sums[first + k]);
     }
     for (std::size_t k = d_first; k < d_last; ++k) {
         const std::size_t left = std::max(d_first + d_reach, k) - d_reach;
         const std::size_t right = std::min(d_last, k + d_reach + 1);
-        const double scale = 1.0 / (rows.height * (right - left));
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const double sum =
-                d_running[right * lanes + lane] - d_running[left * lanes + lane];
-            means[k * lanes + lane] = static_cast<float>(sum * scale);
-        }
+        const auto scale = static_cast<float>(1.0 / (rows.height * (right - left)));
+        std::fill_n(&d_scale[(k - d_first) * lanes], lanes, scale);
     }
+    sum_steps(
+        d_padded.data(), lanes, 2 * d_reach + 1, d_scale.data(), n, means + first);
 }
 
 } // namespace lwmspectro

@@ -39,7 +39,7 @@ private:
     std::size_t d_columns = 0, d_first = 0, d_last = 0, d_reach = 0;
     std::vector<span> d_spans; // one a row, of no height where it is absent
     std::vector<double> d_sums; // down the columns, of the rows at hand
-    std::vector<double> d_running;
+    std::vector<float> d_padded, d_scale; // of one row
 };
 
 } // namespace lwmspectro

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "element_loops.h"
 #include <gnuradio/lwmspectro/symbol_timing.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -122,9 +123,7 @@ symbol_timing::peak symbol_timing::best_start()
             const auto& sums = symbol == 0 ? d_first_sums : d_sums;
             const auto* from = reinterpret_cast<const float*>(&sums[whole]);
             auto* to = reinterpret_cast<float*>(d_scores.data());
-            for (std::size_t k = 0; k < 2 * d_len; ++k) { // a sample later: two floats on
-                to[k] += from[k] + part * (from[k + 2] - from[k]);
-            }
+            add_between(from, part, 2 * d_len, to);
         }
         for (std::size_t at = 0; at < d_len; ++at) {
             const double score = std::norm(d_scores[at]);
@@ -183,6 +182,7 @@ symbol_run symbol_timing::run_at(double begin,
         return begin + period * d_period + s * d_samp_rate;
     };
     symbol_run run;
+    run.symbols.reserve(n + 1);
     run.offset_Hz = -angle / (2.0 * pi * d_lag) * d_samp_rate;
     double before = window(static_cast<double>(first) - 1.0, per_period - 1);
     run.symbols.push_back({ before, 0.0, per_period == 1, true });
@@ -220,22 +220,20 @@ std::vector<symbol_run> symbol_timing::find_carrier(const cfloat* x,
     const auto best =
         fold(x, 0.0, 0, periods, periods < 16 ? 1 : step_for(d_samp_rate));
     const std::size_t span = cellular_run / d_kind.symbols_per_period; // periods
-    std::vector<symbol_run> runs;
+    const double angle = std::arg(best.sum);
+    std::size_t first = 0;
+    while (first <= periods && !fits(run_at(best.at, first, 1, angle), n, margin)) {
+        ++first;
+    }
+    std::vector<std::size_t> firsts;
     std::vector<double> energies;
-    for (std::size_t first = 0; first <= periods; first += span) {
-        auto run = run_at(best.at, first, cellular_run, std::arg(best.sum));
-        if (!fits(run, n, margin)) {
-            if (run.symbols.front().start < n / 2.0) { // the start is missing, not the end
-                first -= span - 1;
-            }
-            continue;
-        }
-        const auto begin = static_cast<std::size_t>(run.symbols[1].start);
-        energies.push_back(energy_of(x + begin, static_cast<std::size_t>(span * d_len)));
-        runs.push_back(std::move(run));
+    for (; fits(run_at(best.at, first, cellular_run, angle), n, margin); first += span) {
+        const auto begin = static_cast<std::size_t>(best.at + first * d_period);
+        energies.push_back(energy_of(x + begin, span * d_len));
+        firsts.push_back(first);
     }
     for (const std::size_t k : strongest(energies, max_runs)) {
-        found.push_back(std::move(runs[k]));
+        found.push_back(run_at(best.at, firsts[k], cellular_run, angle));
     }
     return found;
 }
@@ -251,10 +249,12 @@ std::vector<symbol_run> symbol_timing::find_bursts(const cfloat* x,
     for (double begin = 0.0; begin + span + d_lag + 1.0 <= n; begin += span) {
         const auto best = fold(x, begin, 0, burst_run, 1);
         const double in_prefix = best.power * d_prefix / d_len;
-        auto run = run_at(begin + best.at, 0, burst_run, std::arg(best.sum));
-        if (std::norm(best.sum) > least_ratio * in_prefix && fits(run, n, margin)) {
-            runs.push_back(std::move(run));
-            sizes.push_back(std::abs(best.sum));
+        if (std::norm(best.sum) > least_ratio * in_prefix) {
+            auto run = run_at(begin + best.at, 0, burst_run, std::arg(best.sum));
+            if (fits(run, n, margin)) {
+                runs.push_back(std::move(run));
+                sizes.push_back(std::abs(best.sum));
+            }
         }
     }
     for (const std::size_t k : strongest(sizes, max_runs)) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "element_loops.h"
 #include <gnuradio/lwmspectro/symbol_transform.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -16,6 +17,8 @@ constexpr double ripple_dB = 60.0;
 constexpr double kaiser_beta = 5.653; // of that ripple
 constexpr double flat_band = 0.42;    // of the sample rate: filters end beyond it
 constexpr std::size_t rotated_at_once = 512; // the phase of a rotator drifts
+
+constexpr std::size_t block = 8; // taps that filter_point takes at once
 
 //! The useful length in samples, if it is a whole number and short.
 std::size_t whole_length(double samp_rate, const numerology& kind)
@@ -77,7 +80,8 @@ void symbol_transform::design_filter()
     const double half = d_n_taps / 2.0;
     for (std::size_t f = 0; f <= n_fractions; ++f) {
         const double fraction = static_cast<double>(f) / n_fractions;
-        volk::vector<float> taps(d_n_taps);
+        const std::size_t blocks = (d_n_taps + block - 1) / block;
+        volk::vector<float> taps(2 * block * blocks, 0.0f);
         double sum = 0.0;
         std::vector<double> exact(d_n_taps);
         for (std::size_t k = 0; k < d_n_taps; ++k) {
@@ -90,7 +94,7 @@ void symbol_transform::design_filter()
             sum += exact[k];
         }
         for (std::size_t k = 0; k < d_n_taps; ++k) {
-            taps[k] = static_cast<float>(exact[k] / sum);
+            taps[2 * k] = taps[2 * k + 1] = static_cast<float>(exact[k] / sum);
         }
         d_taps.push_back(std::move(taps));
     }
@@ -108,7 +112,7 @@ void symbol_transform::mix(const cfloat* x,
     const auto first = static_cast<std::size_t>(run.symbols.front().start);
     d_begin = first - std::min(first, margin());
     const std::size_t count = std::min(n, static_cast<std::size_t>(last) + 1) - d_begin;
-    d_mixed.resize(count);
+    d_mixed.assign(count + block, 0.0f); // taps are padded to whole blocks
     const double turns = -carrier_Hz / d_samp_rate;
     for (std::size_t at = 0; at < count; at += rotated_at_once) {
         const std::size_t now = std::min(rotated_at_once, count - at);
@@ -129,15 +133,16 @@ void symbol_transform::points_of(double start, cfloat* points) const
         std::copy_n(at, n_points(), points);
         return;
     }
-    const auto taps = static_cast<unsigned int>(d_n_taps);
+    const std::size_t blocks = (d_n_taps + block - 1) / block;
     for (std::size_t k = 0; k < n_points() + d_n_guard; ++k) {
         const double at = from + k * step;
         const auto whole = static_cast<std::size_t>(at);
         const auto fraction = static_cast<std::size_t>((at - whole) * n_fractions + 0.5);
-        volk_32fc_32f_dot_prod_32fc(points + k,
-                                    &d_mixed[whole - (d_n_taps / 2 - 1)],
-                                    d_taps[fraction].data(),
-                                    taps);
+        const auto* first = &d_mixed[whole - (d_n_taps / 2 - 1)];
+        filter_point(reinterpret_cast<const float*>(first),
+                     d_taps[fraction].data(),
+                     blocks,
+                     reinterpret_cast<float*>(points + k));
     }
 }
 

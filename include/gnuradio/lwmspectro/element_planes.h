@@ -72,8 +72,8 @@ private:
     void put_levels(const std::vector<element_row>& rows, double gain_dB, float* out);
     void turn_phases(const std::vector<element_row>& rows, float* cos2, float* cos4);
     void fold(const std::vector<element_row>& rows, float* abs_i, float* abs_q);
-    //! Fills d_fourth, and d_row_turn and d_ramps with the phases it took off.
-    void fourth_powers(const std::vector<element_row>& rows);
+    //! Fills d_fourth, and d_shared with the phases that it took off.
+    void take_off_shared(const std::vector<element_row>& rows);
     //! Fits the rows of bursts to the means around them.
     void fit_rows(const std::vector<element_row>& rows);
 
@@ -86,9 +86,9 @@ private:
     volk::vector<cfloat> d_squares;              // exp(j 2 dphi)
     volk::vector<cfloat> d_fourth, d_mean;       // |Y|^2 exp(j 4 arg Y), less what is shared
     std::vector<std::complex<double>> d_advance; // shared part of exp(j 4 dphi), one a row
-    std::vector<cfloat> d_row_turn;              // shared by a row, in d_fourth
-    std::vector<cfloat> d_ramps;                 // from column to column, one a row
-    volk::vector<float> d_levels;
+    volk::vector<cfloat> d_shared;               // taken off: of rows, and from column to column
+    volk::vector<cfloat> d_turns, d_steps;       // of one row
+    volk::vector<float> d_levels;                // likewise
 };
 
 } // namespace lwmspectro
