@@ -54,7 +54,9 @@ double band_search::center_Hz(const std::complex<float>* x, std::size_t n)
     }
     std::size_t best = n_bins / 2;
     float most = -1e30f;
-    for (std::size_t c = d_reach; c + d_reach < n_bins; ++c) {
+    // filters of receivers end before the band in view does
+    const std::size_t edge = std::min(n_bins / 20, (n_bins - 1) / 2 - d_reach);
+    for (std::size_t c = d_reach + edge; c + d_reach + edge < n_bins; ++c) {
         float sum = 0.0f;
         const auto count = static_cast<unsigned int>(d_weights.size());
         volk_32f_x2_dot_prod_32f(&sum, &d_power[c - d_reach], d_weights.data(), count);

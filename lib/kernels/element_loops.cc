@@ -11,6 +11,17 @@ namespace {
 
 constexpr float tiny = 1e-30f;
 
+//! One of the square roots of a number of size 1, in place.
+inline __attribute__((always_inline)) void halve_angle(float& real, float& imag)
+{
+    const float sum = 1.0f + real;
+    const float norm = sum * sum + imag * imag;
+    const bool apart = norm > 1e-12f; // from -1
+    const float scale = 1.0f / std::sqrt(apart ? norm : 1.0f);
+    real = apart ? sum * scale : 0.0f;
+    imag = apart ? imag * scale : 1.0f;
+}
+
 } // namespace
 
 LWMSPECTRO_VECTOR_CLONES
@@ -59,14 +70,14 @@ void phase_steps(const float* x, std::size_t n, float* steps)
 }
 
 LWMSPECTRO_VECTOR_CLONES
-void fold_quadrants(const float* x,
+void fold_octants(const float* x,
                     const float* power,
                     const float* mean_power,
                     const float* mean,
                     const float* shared,
                     std::size_t n,
-                    float* abs_i,
-                    float* abs_q)
+                    float* __restrict larger,
+                    float* __restrict smaller)
 {
     for (std::size_t k = 0; k < n; ++k) {
         const float a = -mean[2 * k], b = -mean[2 * k + 1];
@@ -75,20 +86,15 @@ void fold_quadrants(const float* x,
         const float size = 1.0f / std::sqrt(std::max(real * real + imag * imag, tiny));
         real *= size;
         imag *= size;
-        for (int halving = 0; halving < 2; ++halving) { // a square root of size 1
-            const float sum = 1.0f + real;
-            const float norm = sum * sum + imag * imag;
-            const float scale = 1.0f / std::sqrt(std::max(norm, 1e-12f));
-            real = norm > 1e-12f ? sum * scale : 0.0f;
-            imag = norm > 1e-12f ? imag * scale : 1.0f;
-        }
+        halve_angle(real, imag);
+        halve_angle(real, imag);
         const float re = x[2 * k], im = x[2 * k + 1];
         const float gain = 1.0f / std::sqrt(std::max(mean_power[k], tiny));
-        const bool heard = power[k] > least_element_power && mean_power[k] > 0.0f;
-        const float i = std::fabs(re * real + im * imag) * gain;
-        const float q = std::fabs(im * real - re * imag) * gain;
-        abs_i[k] = heard ? i : 0.0f;
-        abs_q[k] = heard ? q : 0.0f;
+        const float heard = power[k] > least_element_power ? gain : 0.0f;
+        const float i = std::fabs(re * real + im * imag) * heard;
+        const float q = std::fabs(im * real - re * imag) * heard;
+        larger[k] = std::max(i, q);
+        smaller[k] = std::min(i, q);
     }
 }
 
@@ -123,22 +129,38 @@ void sum_steps(const float* from,
 }
 
 LWMSPECTRO_VECTOR_CLONES
-void filter_point(const float* x, const float* taps, std::size_t blocks, float* to)
+void filter_points(const float* x,
+                   double at,
+                   double step,
+                   std::size_t n,
+                   const float* taps,
+                   std::size_t fractions,
+                   std::size_t blocks,
+                   float* points)
 {
     constexpr std::size_t lanes = 16;
-    float sums[lanes] = {};
-    for (std::size_t block = 0; block < blocks; ++block) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            sums[lane] += x[block * lanes + lane] * taps[block * lanes + lane];
+    for (std::size_t k = 0; k < n; ++k) {
+        const double instant = at + k * step;
+        const auto whole = static_cast<std::size_t>(instant);
+        const auto fraction = static_cast<std::size_t>((instant - whole) * fractions + 0.5);
+        const float* from = x + 2 * whole;
+        const float* tap = taps + fraction * blocks * lanes;
+        float sums[lanes] = {};
+        for (std::size_t block = 0; block < blocks; ++block) {
+            for (std::size_t lane = 0; lane < lanes; ++lane) {
+                sums[lane] += from[block * lanes + lane] * tap[block * lanes + lane];
+            }
         }
-    }
-    for (std::size_t half = lanes / 2; half >= 2; half /= 2) {
-        for (std::size_t lane = 0; lane < half; ++lane) {
-            sums[lane] += sums[lane + half];
+        float half[lanes / 2], quarter[lanes / 4];
+        for (std::size_t lane = 0; lane < lanes / 2; ++lane) {
+            half[lane] = sums[lane] + sums[lane + lanes / 2];
         }
+        for (std::size_t lane = 0; lane < lanes / 4; ++lane) {
+            quarter[lane] = half[lane] + half[lane + lanes / 4];
+        }
+        points[2 * k] = quarter[0] + quarter[2];
+        points[2 * k + 1] = quarter[1] + quarter[3];
     }
-    to[0] = sums[0];
-    to[1] = sums[1];
 }
 
 } // namespace lwmspectro

@@ -25,16 +25,16 @@ void phase_steps(const float* x, std::size_t n, float* steps);
 
 /*!
  * Parts of x over its gain: the root of \p mean_power, with a quarter of the angle of
- * -mean * shared. Both in magnitude; 0 in silence.
+ * -mean * shared. Both in magnitude, the larger one first; 0 in silence.
  */
-void fold_quadrants(const float* x,
+void fold_octants(const float* x,
                     const float* power,
                     const float* mean_power,
                     const float* mean,
                     const float* shared,
                     std::size_t n,
-                    float* abs_i,
-                    float* abs_q);
+                    float* larger,
+                    float* smaller);
 
 //! to[k] += from[k] + part * (from[k + 2] - from[k]) for \p n floats.
 void add_between(const float* from, float part, std::size_t n, float* to);
@@ -47,8 +47,19 @@ void sum_steps(const float* from,
                std::size_t n,
                float* to);
 
-//! to = sum of x times taps, 8 * blocks complex samples, each tap there twice.
-void filter_point(const float* x, const float* taps, std::size_t blocks, float* to);
+/*!
+ * Values of x at \p n instants, the first at sample \p at, \p step apart. \p taps: for
+ * each of \p fractions + 1 fractions of a sample 8 * \p blocks taps, each there twice, of
+ * which the first meets the sample of the instant's whole part.
+ */
+void filter_points(const float* x,
+                   double at,
+                   double step,
+                   std::size_t n,
+                   const float* taps,
+                   std::size_t fractions,
+                   std::size_t blocks,
+                   float* points);
 
 } // namespace lwmspectro
 } // namespace gr

@@ -193,8 +193,8 @@ void element_planes::fit_rows(const std::vector<element_row>& rows)
 }
 
 void element_planes::fold(const std::vector<element_row>& rows,
-                          float* abs_i,
-                          float* abs_q)
+                          float* larger,
+                          float* smaller)
 {
     take_off_shared(rows);
     const float* fourth = floats(d_fourth, 0);
@@ -207,14 +207,14 @@ void element_planes::fold(const std::vector<element_row>& rows,
     for (std::size_t r = 0; r < rows.size(); ++r) {
         if (rows[r].present) {
             const std::size_t at = r * d_columns + d_first;
-            fold_quadrants(floats(rows[r].now + d_first),
+            fold_octants(floats(rows[r].now + d_first),
                            &d_power[at],
                            &d_mean_power[at],
                            floats(d_mean, at),
                            floats(d_shared, at),
                            d_last - d_first,
-                           abs_i + at,
-                           abs_q + at);
+                           larger + at,
+                           smaller + at);
         }
     }
 }

@@ -17,8 +17,8 @@ constexpr double back_off = 0.5; // of a prefix, before the useful part
 // products a second that tell where the prefixes are: periods are left out at higher rates
 constexpr double products_Hz = 4e6;
 
-// |sum p|^2 / sum |p|^2 has mean 1 over noise, and exceeds this in one run of 300
-constexpr double least_ratio = 10.0;
+// |sum p|^2 / sum |p|^2 has mean 1 over noise, and exceeds this in less than one run of a window
+constexpr double least_ratio = 12.0;
 
 constexpr double steps_a_prefix = 64.0;
 
@@ -106,11 +106,16 @@ void symbol_timing::sum_prefixes(double len, volk::vector<cfloat>& sums) const
 symbol_timing::peak symbol_timing::best_start()
 {
     d_running[0] = 0.0;
-    for (std::size_t k = 0; k + 1 < d_running.size(); ++k) {
-        d_running[k + 1] = d_running[k] + std::complex<double>(d_folded[k % d_len]);
+    for (std::size_t k = 0; k < d_len; ++k) {
+        d_running[k + 1] = d_running[k] + std::complex<double>(d_folded[k]);
+    }
+    for (std::size_t k = d_len + 1; k < d_running.size(); ++k) {
+        d_running[k] = d_running[k - d_len] + d_running[d_len];
     }
     sum_prefixes(d_kind.prefix_s * d_samp_rate, d_sums);
-    sum_prefixes(d_kind.first_prefix_s * d_samp_rate, d_first_sums);
+    if (!d_kind.bursts) {
+        sum_prefixes(d_kind.first_prefix_s * d_samp_rate, d_first_sums);
+    }
     peak best{ 0.0, 0.0, 0.0 };
     double most = -1.0;
     for (std::size_t step = 0; step < d_steps; ++step) {
@@ -120,7 +125,7 @@ symbol_timing::peak symbol_timing::best_start()
             const double start = d_prefix_starts[symbol] + fine;
             const auto whole = static_cast<std::size_t>(start);
             const auto part = static_cast<float>(start - whole);
-            const auto& sums = symbol == 0 ? d_first_sums : d_sums;
+            const auto& sums = symbol == 0 && !d_kind.bursts ? d_first_sums : d_sums;
             const auto* from = reinterpret_cast<const float*>(&sums[whole]);
             auto* to = reinterpret_cast<float*>(d_scores.data());
             add_between(from, part, 2 * d_len, to);

@@ -18,7 +18,7 @@ constexpr double kaiser_beta = 5.653; // of that ripple
 constexpr double flat_band = 0.42;    // of the sample rate: filters end beyond it
 constexpr std::size_t rotated_at_once = 512; // the phase of a rotator drifts
 
-constexpr std::size_t block = 8; // taps that filter_point takes at once
+constexpr std::size_t block = 8; // taps that filter_points takes at once
 
 //! The useful length in samples, if it is a whole number and short.
 std::size_t whole_length(double samp_rate, const numerology& kind)
@@ -77,11 +77,12 @@ void symbol_transform::design_filter()
     d_n_taps =
         static_cast<std::size_t>(std::ceil((ripple_dB - 8.0) / (14.36 * width))) + 2;
     d_n_taps += d_n_taps % 2; // as many before the instant as after it
+    d_blocks = (d_n_taps + block - 1) / block;
+    d_taps.assign((n_fractions + 1) * d_blocks * 2 * block, 0.0f);
     const double half = d_n_taps / 2.0;
     for (std::size_t f = 0; f <= n_fractions; ++f) {
         const double fraction = static_cast<double>(f) / n_fractions;
-        const std::size_t blocks = (d_n_taps + block - 1) / block;
-        volk::vector<float> taps(2 * block * blocks, 0.0f);
+        float* taps = &d_taps[f * d_blocks * 2 * block];
         double sum = 0.0;
         std::vector<double> exact(d_n_taps);
         for (std::size_t k = 0; k < d_n_taps; ++k) {
@@ -96,7 +97,6 @@ void symbol_transform::design_filter()
         for (std::size_t k = 0; k < d_n_taps; ++k) {
             taps[2 * k] = taps[2 * k + 1] = static_cast<float>(exact[k] / sum);
         }
-        d_taps.push_back(std::move(taps));
     }
     const double guard = 0.5 * d_kind.prefix_s / d_kind.useful_s() * n_points();
     d_n_guard = static_cast<std::size_t>(guard);
@@ -112,7 +112,8 @@ void symbol_transform::mix(const cfloat* x,
     const auto first = static_cast<std::size_t>(run.symbols.front().start);
     d_begin = first - std::min(first, margin());
     const std::size_t count = std::min(n, static_cast<std::size_t>(last) + 1) - d_begin;
-    d_mixed.assign(count + block, 0.0f); // taps are padded to whole blocks
+    d_mixed.resize(count + block); // taps are padded to whole blocks
+    std::fill_n(d_mixed.begin() + count, block, cfloat(0.0f));
     const double turns = -carrier_Hz / d_samp_rate;
     for (std::size_t at = 0; at < count; at += rotated_at_once) {
         const std::size_t now = std::min(rotated_at_once, count - at);
@@ -133,17 +134,14 @@ void symbol_transform::points_of(double start, cfloat* points) const
         std::copy_n(at, n_points(), points);
         return;
     }
-    const std::size_t blocks = (d_n_taps + block - 1) / block;
-    for (std::size_t k = 0; k < n_points() + d_n_guard; ++k) {
-        const double at = from + k * step;
-        const auto whole = static_cast<std::size_t>(at);
-        const auto fraction = static_cast<std::size_t>((at - whole) * n_fractions + 0.5);
-        const auto* first = &d_mixed[whole - (d_n_taps / 2 - 1)];
-        filter_point(reinterpret_cast<const float*>(first),
-                     d_taps[fraction].data(),
-                     blocks,
-                     reinterpret_cast<float*>(points + k));
-    }
+    filter_points(reinterpret_cast<const float*>(d_mixed.data()),
+                  from - (d_n_taps / 2 - 1.0),
+                  step,
+                  n_points() + d_n_guard,
+                  d_taps.data(),
+                  n_fractions,
+                  d_blocks,
+                  reinterpret_cast<float*>(points));
 }
 
 void symbol_transform::transform_points(const cfloat* points,

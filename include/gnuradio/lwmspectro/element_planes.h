@@ -35,11 +35,11 @@ class box_mean;
  *   5.4), is taken off: the mean of exp(j 4 dphi), weighted by amplitude, comes out real
  *   and positive, as it is for every QAM, and that of exp(j 2 dphi) has a positive real
  *   part, as for BPSK.
- * - abs_i and abs_q: magnitudes of the two parts of Y over its gain, whose square is the
+ * - larger_part and smaller_part: magnitudes of the two parts of Y over its gain, whose square is the
  *   mean power of the elements around (7 symbols of the run and some subcarriers to either
  *   side), and whose angle is a quarter of that of the mean of -|Y|^2 exp(j 4 arg Y), from
  *   which the phase that all elements of a row share, and that which all columns add, are
- *   taken off first. QAM comes to lie square, folded into a quadrant. In a run of a burst
+ *   taken off first. QAM comes to lie square, folded into an octant. In a run of a burst
  *   these phases are fitted a second time, since it is short.
  *
  * Elements that are absent read floor_dB in the first plane and 0 in the others, and so
@@ -71,7 +71,7 @@ private:
 
     void put_levels(const std::vector<element_row>& rows, double gain_dB, float* out);
     void turn_phases(const std::vector<element_row>& rows, float* cos2, float* cos4);
-    void fold(const std::vector<element_row>& rows, float* abs_i, float* abs_q);
+    void fold(const std::vector<element_row>& rows, float* larger, float* smaller);
     //! Fills d_fourth, and d_shared with the phases that it took off.
     void take_off_shared(const std::vector<element_row>& rows);
     //! Fits the rows of bursts to the means around them.

@@ -75,7 +75,8 @@ private:
     std::size_t d_n_taps = 0; // 0 where samples are taken as they are
     std::size_t d_n_guard = 0; // points taken beyond the symbol
     double d_view_Hz;
-    std::vector<volk::vector<float>> d_taps; // one vector a fraction of a sample
+    std::size_t d_blocks = 0;   // of taps
+    volk::vector<float> d_taps; // for each fraction of a sample
     volk::vector<cfloat> d_mixed;
     std::size_t d_begin = 0;
     volk::vector<cfloat> d_points;

@@ -39,8 +39,8 @@ constexpr std::array<const char*, 5> symbol_grid_planes = {
     "power_db",  // of a resource element, as C0: white noise of unit power reads 0 dB
     "cos_2dphi", // dphi: its phase against that of the symbol before
     "cos_4dphi",
-    "abs_i", // parts of the element over the gain of those around, folded into a quadrant
-    "abs_q",
+    "larger_part", // of the element over the gain of those around, real or imaginary
+    "smaller_part",
 };
 
 //! Rows (symbols) and columns (subcarriers) of a plane.
