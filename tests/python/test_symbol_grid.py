@@ -71,7 +71,7 @@ def test_matches_the_headers_read_slowly(name, samp_rate, rng):
     for plane, most in ((POWER, 0.25), (COS2, 0.05), (COS4, 0.1), (LARGER, 0.03), (SMALLER, 0.03)):
         name_of = kernels.symbol_grid_planes[plane]
         middle, high = np.median(off[plane]), np.quantile(off[plane], 0.9)
-        assert middle < 0.003 + loss * most, f"{name_of}: {middle:.4f} off in the middle"
+        assert middle < 0.01 + loss * most, f"{name_of}: {middle:.4f} off in the middle"
         assert high < 0.06 + loss * 6 * most, f"{name_of}: {high:.4f} off at 90 %"
 
 
