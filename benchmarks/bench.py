@@ -128,7 +128,7 @@ def bench_model(seconds: float, repeat: int) -> list[Row]:
     rng = np.random.default_rng(0)
     rows = []
     for batch in BATCHES:
-        tokens = rng.normal(size=(batch, bundle.spec.vlen)).astype(np.float32)
+        tokens = rng.normal(size=(batch, bundle.spec.router_vlen)).astype(np.float32)
         speeds = []
         for _ in range(repeat):
             windows, start = 0, time.monotonic()

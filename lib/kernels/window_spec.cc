@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <gnuradio/lwmspectro/numerology.h>
 #include <gnuradio/lwmspectro/window_spec.h>
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -38,6 +40,13 @@ void window_spec::validate() const
            "n_frames * frame_us",
            "1000 to 200000 us",
            static_cast<double>(n_frames) * frame_us);
+    for (auto name = grids.begin(); name != grids.end(); ++name) {
+        numerology_of(*name); // throws for one that is unknown
+        if (std::find(grids.begin(), name, *name) != name) {
+            throw std::invalid_argument("grids: expected different names, got " + *name +
+                                        " twice");
+        }
+    }
 }
 
 void check_samp_rate(double samp_rate)

@@ -33,6 +33,9 @@ window_tokenizer::window_tokenizer(double samp_rate, const window_spec& spec)
       d_samples(d_clock.boundary(spec.n_frames) + 1),
       d_c0(spec.spectrogram_size())
 {
+    for (const auto& name : spec.grids) {
+        d_grids.emplace_back(samp_rate, numerology_of(name));
+    }
     open(0);
 }
 
@@ -159,6 +162,12 @@ window_info window_tokenizer::take(float* tokens)
         take_off_mean(samples, rest, d_fill, sum_samples(samples, d_fill - rest).sum);
     }
     d_correlogram.compute(d_samples.data(), d_fill, tokens + d_spec.spectrogram_size());
+    float* grids =
+        tokens + d_spec.spectrogram_size() + window_spec::correlogram_size();
+    for (auto& grid : d_grids) {
+        grid.compute(d_samples.data(), d_fill, grids);
+        grids += symbol_grid_size;
+    }
 
     const bool whole = full();
     const uint64_t old_start = d_start;

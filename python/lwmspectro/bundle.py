@@ -115,7 +115,7 @@ class Manifest:
             raise ValueError(f"labels.{PROTOCOL}: expected different names, got {list(labels)}")
         if ROUTER not in self.models:
             raise ValueError(f"models: expected {ROUTER!r}, got {sorted(self.models)}")
-        _check_tensors(self.models[ROUTER], self.spec.vlen, len(labels))
+        _check_tensors(self.models[ROUTER], self.spec.router_vlen, len(labels))
         for name in [*self.files, CARD, *(model.file for model in self.models.values())]:
             check_file_name(name)
             if name not in self.files:

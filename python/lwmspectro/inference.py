@@ -65,7 +65,7 @@ class Router:
         self._check("input", self._session.get_inputs(), model.input)
         self._check("output", self._session.get_outputs(), model.output)
         try:
-            self(np.zeros((1, bundle.spec.vlen), np.float32))
+            self(np.zeros((1, bundle.spec.router_vlen), np.float32))
         except Exception as error:
             raise BundleError(f"{self._where}: does not run: {_first_line(error)}") from None
 
@@ -78,7 +78,7 @@ class Router:
         """Logits of a batch.
 
         Args:
-            tokens: float32, shape (batch, vlen).
+            tokens: float32, shape (batch, router_vlen): C0 and C3.
 
         Returns:
             float32, shape (batch, labels).

@@ -21,7 +21,7 @@ from .window_info import WindowInfo
 from .worker import BLOCK, DROP, Counts, RateLimit, Worker
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Tokens, float32 (batch, vlen), to logits, float32 (batch, labels)."""
+"""Tokens, float32 (batch, router_vlen), to logits, float32 (batch, labels)."""
 
 DEFAULT_QUEUE_DEPTH = 8
 DEFAULT_BATCH = 8
@@ -194,7 +194,8 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
     def _classify(self, windows: list[_Window]) -> list[BaseException]:
         """Answers windows; returns an error for each one that failed."""
         failures: list[BaseException] = []
-        logits = self._router(np.stack([window.tokens for window in windows]))
+        first = slice(self._spec.router_vlen)  # symbol grids, which follow, are for experts
+        logits = self._router(np.stack([window.tokens[first] for window in windows]))
         if len(logits) != len(windows):
             raise ValueError(f"model: expected {len(windows)} rows of logits, got {len(logits)}")
         for row, window in zip(logits, windows, strict=True):
@@ -219,7 +220,7 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
     def _describe(self, logits: NDArray[np.float32], window: _Window) -> Message:
         spec, info = self._spec, window.info
         spec.check_samp_rate(info.sample_rate)
-        c0, c3 = np.split(window.tokens, [spec.spectrogram_size])
+        c0, c3, _ = np.split(window.tokens, [spec.spectrogram_size, spec.router_vlen])
         c0 = c0.reshape(spec.n_frames, spec.n_bins)
         frames = max(1, int(info.valid_fraction * spec.n_frames))  # the rest is padding
         verdict = decide(

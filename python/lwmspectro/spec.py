@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one specification of what the tokenizer does, stored in every model bundle."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,8 @@ class Spec:
 
     A window is ``n_frames`` frames of ``frame_us`` microseconds. Each frame is averaged
     to ``n_bins`` powers in dB (C0, the spectrogram); beside it stands C3, the numerology
-    correlogram, one row of 128 values for each name in ``correlogram_rows``.
+    correlogram, one row of 128 values for each name in ``correlogram_rows``. The symbol
+    grids that ``grids`` names come last, each of shape ``grid_shape``.
     """
 
     features: int
@@ -36,6 +38,8 @@ class Spec:
     """Highest sample rate, Hz."""
     correlogram_rows: tuple[str, ...]
     """Names of the rows of C3, in the order in which they are stored."""
+    grids: tuple[str, ...] = ()
+    """Numerologies of which symbol grids follow (``kernels.symbol_grids``), in their order."""
 
     def __post_init__(self) -> None:
         for name in ("features", "n_frames", "frame_us", "n_bins"):
@@ -57,9 +61,20 @@ class Spec:
         return self.n_frames * self.n_bins
 
     @property
-    def vlen(self) -> int:
-        """Floats in one vector of tokens: C0, then C3."""
+    def router_vlen(self) -> int:
+        """Floats that the router reads, which come first: C0, then C3."""
         return self.spectrogram_size + len(self.correlogram_rows) * kernels.correlogram_cols
+
+    @property
+    def grid_shape(self) -> tuple[int, int, int]:
+        """Shape of one symbol grid: planes, symbols, subcarriers."""
+        planes = len(kernels.symbol_grid_planes)
+        return planes, kernels.symbol_grid_rows, kernels.symbol_grid_cols
+
+    @property
+    def vlen(self) -> int:
+        """Floats in one vector of tokens: C0, then C3, then the symbol grids."""
+        return self.router_vlen + len(self.grids) * math.prod(self.grid_shape)
 
     @property
     def window_s(self) -> float:
@@ -106,7 +121,9 @@ class Spec:
                     f"spec: {name}: expected {made}, as the tokenizer here makes them, got {wanted}"
                 )
         try:
-            return kernels.window_spec(self.n_frames, self.frame_us, self.n_bins, self.hop_frames)
+            return kernels.window_spec(
+                self.n_frames, self.frame_us, self.n_bins, self.hop_frames, self.grids
+            )
         except (TypeError, ValueError, OverflowError) as error:
             text = (str(error).splitlines() or [type(error).__name__])[0]
             raise BundleError(f"spec: {text}") from None

@@ -41,7 +41,8 @@ def build(cls: type[T], data: Any, where: str) -> T:
     """An instance of the dataclass ``cls`` from parsed JSON.
 
     Fields may be of type bool, int, float, str, Any, tuple[X, ...], dict[str, X], a union of
-    these, or another dataclass. An int is taken where a float is expected.
+    these, or another dataclass. An int is taken where a float is expected. A key may be
+    missing where its field has a default.
 
     Args:
         cls: a dataclass whose fields all have types of the kinds above.
@@ -58,17 +59,24 @@ def build(cls: type[T], data: Any, where: str) -> T:
     names = {field.name for field in fields}
     if unknown := sorted(set(data) - names):
         raise SchemaError(f"{where}: expected keys {sorted(names)}, got unknown {unknown}")
-    if missing := sorted(names - set(data)):
+    absent = dataclasses.MISSING
+    needed = {f.name for f in fields if f.default is absent and f.default_factory is absent}
+    if missing := sorted(needed - set(data)):
         raise SchemaError(f"{where}: expected keys {sorted(names)}, got none of {missing}")
-    values = {name: _convert(hints[name], data[name], f"{where}.{name}") for name in names}
+    values = {
+        name: _convert(hints[name], data[name], f"{where}.{name}") for name in names & set(data)
+    }
     return cls(**values)
 
 
 def to_json(value: Any) -> Any:
-    """What :func:`build` reads: dataclasses to objects, tuples to arrays, the rest as it is."""
+    """What :func:`build` reads: dataclasses to objects, tuples to arrays, the rest as it is.
+
+    Fields that hold their default are left out.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: to_json(getattr(value, field.name)) for field in fields}
+        pairs = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return {field.name: to_json(held) for field, held in pairs if held != field.default}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

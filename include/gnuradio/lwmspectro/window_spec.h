@@ -5,6 +5,8 @@
 #include <gnuradio/lwmspectro/api.h>
 #include <array>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 namespace gr {
 namespace lwmspectro {
@@ -32,19 +34,37 @@ constexpr std::array<const char*, 9> correlogram_rows = {
     "lte_pss",       // matched filter for LTE's primary sync signal, folded on 5 ms
 };
 
+//! Planes of a symbol grid (C1, C2), in the order in which they are stored.
+constexpr std::array<const char*, 5> symbol_grid_planes = {
+    "power_db",  // of a resource element, as C0: white noise of unit power reads 0 dB
+    "cos_2dphi", // dphi: its phase against that of the symbol before
+    "cos_4dphi",
+    "larger_part", // of the element over the gain of those around, real or imaginary
+    "smaller_part",
+};
+
+//! Rows (symbols) and columns (subcarriers) of a plane.
+constexpr std::size_t symbol_grid_rows = 128, symbol_grid_cols = 128;
+
+//! Floats of one symbol grid: planes x rows x columns.
+constexpr std::size_t symbol_grid_size =
+    symbol_grid_planes.size() * symbol_grid_rows * symbol_grid_cols;
+
 /*!
  * \brief What a window of samples is turned into: the part of a model bundle's spec
  * that the tokenizer needs.
  *
  * A window holds \p n_frames frames of \p frame_us microseconds. Each frame becomes
  * \p n_bins powers (C0). Consecutive windows start \p hop_frames frames apart:
- * hop_frames == n_frames leaves no overlap.
+ * hop_frames == n_frames leaves no overlap. \p grids names the numerologies of which
+ * the symbol grid is wanted too: none, unless a model asks for some.
  */
 struct LWMSPECTRO_API window_spec {
     int n_frames = 128;
     int frame_us = 200;
     int n_bins = 128;
     int hop_frames = 128;
+    std::vector<std::string> grids = {};
 
     //! Throws std::invalid_argument that says what was expected and what came.
     void validate() const;
@@ -59,8 +79,11 @@ struct LWMSPECTRO_API window_spec {
     {
         return correlogram_rows.size() * correlogram_cols;
     }
-    //! Floats of one output item: C0, then C3.
-    std::size_t vlen() const { return spectrogram_size() + correlogram_size(); }
+    //! Floats of one output item: C0, then C3, then the symbol grids in their order.
+    std::size_t vlen() const
+    {
+        return spectrogram_size() + correlogram_size() + grids.size() * symbol_grid_size;
+    }
 };
 
 //! Throws std::invalid_argument unless min_samp_rate_Hz <= samp_rate <= max_samp_rate_Hz.

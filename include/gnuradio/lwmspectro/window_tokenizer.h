@@ -6,6 +6,7 @@
 #include <gnuradio/lwmspectro/correlogram.h>
 #include <gnuradio/lwmspectro/frame_clock.h>
 #include <gnuradio/lwmspectro/spectrogram.h>
+#include <gnuradio/lwmspectro/symbol_grid.h>
 #include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk_alloc.hh>
 #include <complex>
@@ -26,11 +27,11 @@ struct LWMSPECTRO_API window_info {
 };
 
 /*!
- * \brief A stream of samples to windows of tokens: C0, then C3.
+ * \brief A stream of samples to windows of tokens: C0, then C3, then symbol grids.
  *
  * Samples that are not finite, or beyond 1e8, are taken as zero and counted. The
- * result does not depend on how the stream is cut into calls of push(). C3 is that of
- * samples from which the mean of each frame was taken off: what changes slower is DC.
+ * result does not depend on how the stream is cut into calls of push(). C3 and the grids
+ * are those of samples from which the mean of each frame was taken off: what changes slower is DC.
  */
 class LWMSPECTRO_API window_tokenizer
 {
@@ -84,6 +85,7 @@ private:
     frame_clock d_clock;
     spectrogram d_spectrogram;
     correlogram d_correlogram;
+    std::vector<symbol_grid> d_grids;
     uint64_t d_first_frame = 0;
     uint64_t d_start = 0;     // of the open window, in samples
     std::size_t d_len = 0;    // of the open window

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The kernels without a scheduler: training and tests run the DSP of the live blocks.
+#include "symbol_grid_python.h"
 #include <pybind11/complex.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -54,19 +55,28 @@ struct bound_tokenizer {
 void bind_spec(py::module& m)
 {
     py::class_<window_spec>(m, "window_spec", "Shape of a window and of its tokens.")
-        .def(py::init([](int n_frames, int frame_us, int n_bins, int hop_frames) {
-                 window_spec spec{ n_frames, frame_us, n_bins, hop_frames };
+        .def(py::init([](int n_frames,
+                         int frame_us,
+                         int n_bins,
+                         int hop_frames,
+                         std::vector<std::string> grids) {
+                 window_spec spec{
+                     n_frames, frame_us, n_bins, hop_frames, std::move(grids)
+                 };
                  spec.validate();
                  return spec;
              }),
              py::arg("n_frames") = 128,
              py::arg("frame_us") = 200,
              py::arg("n_bins") = 128,
-             py::arg("hop_frames") = 128)
+             py::arg("hop_frames") = 128,
+             py::arg("grids") = std::vector<std::string>())
         .def_readonly("n_frames", &window_spec::n_frames)
         .def_readonly("frame_us", &window_spec::frame_us)
         .def_readonly("n_bins", &window_spec::n_bins)
         .def_readonly("hop_frames", &window_spec::hop_frames)
+        .def_property_readonly(
+            "grids", [](const window_spec& self) { return py::tuple(py::cast(self.grids)); })
         .def_property_readonly("spectrogram_size", &window_spec::spectrogram_size)
         .def_property_readonly("vlen", &window_spec::vlen);
     py::list rows;
@@ -205,5 +215,6 @@ PYBIND11_MODULE(kernels, m)
     m.doc() = "DSP kernels of gr-lwmspectro, free of the GNU Radio scheduler.";
     bind_spec(m);
     bind_tokenizer(m);
+    bind_symbol_grid(m);
     bind_fading(m);
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "box_mean.h"
+#include "element_loops.h"
+#include <algorithm>
+#include <cmath>
+
+namespace gr {
+namespace lwmspectro {
+
+namespace {
+
+constexpr double reach_symbols = 7.5; // to either side
+
+}
+
+void box_mean::prepare(const std::vector<element_row>& rows,
+                       std::size_t columns,
+                       std::size_t first,
+                       std::size_t last,
+                       std::size_t reach)
+{
+    d_columns = columns;
+    d_first = first;
+    d_last = last;
+    d_reach = reach;
+    d_spans.clear();
+    std::size_t top = 0, bottom = 0;
+    double height = 0.0;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto near = [&](std::size_t other) {
+            return rows[other].run == rows[r].run &&
+                   std::fabs(rows[other].time - rows[r].time) <= reach_symbols;
+        };
+        for (; bottom < rows.size() && (bottom <= r || near(bottom)); ++bottom) {
+            height += rows[bottom].present ? 1.0 : 0.0;
+        }
+        for (; !near(top); ++top) {
+            height -= rows[top].present ? 1.0 : 0.0;
+        }
+        d_spans.push_back({ top, bottom, rows[r].present ? height : 0.0 });
+    }
+}
+
+void box_mean::compute(const float* values, std::size_t lanes, float* means)
+{
+    const std::size_t stride = d_columns * lanes;
+    d_sums.assign(stride, 0.0);
+    d_padded.assign(stride + 2 * d_reach * lanes, 0.0f);
+    d_scale.resize(stride);
+    std::fill_n(means, d_spans.size() * stride, 0.0f);
+    std::size_t top = 0, bottom = 0;
+    for (std::size_t r = 0; r < d_spans.size(); ++r) {
+        for (; bottom < d_spans[r].bottom; ++bottom) {
+            for (std::size_t k = 0; k < stride; ++k) {
+                d_sums[k] += values[bottom * stride + k];
+            }
+        }
+        for (; top < d_spans[r].top; ++top) {
+            for (std::size_t k = 0; k < stride; ++k) {
+                d_sums[k] -= values[top * stride + k];
+            }
+        }
+        if (d_spans[r].height > 0.0) {
+            write_row(d_spans[r], lanes, means + r * stride);
+        }
+    }
+}
+
+void box_mean::write_row(const span& rows, std::size_t lanes, float* means)
+{
+    const std::size_t first = d_first * lanes, n = (d_last - d_first) * lanes;
+    const std::size_t edge = d_reach * lanes; // of nothing, on both sides
+    for (std::size_t k = 0; k < n; ++k) {
+        d_padded[edge + k] = static_cast<float>(d_sums[first + k]);
+    }
+    for (std::size_t k = d_first; k < d_last; ++k) {
+        const std::size_t left = std::max(d_first + d_reach, k) - d_reach;
+        const std::size_t right = std::min(d_last, k + d_reach + 1);
+        const auto scale = static_cast<float>(1.0 / (rows.height * (right - left)));
+        std::fill_n(&d_scale[(k - d_first) * lanes], lanes, scale);
+    }
+    sum_steps(
+        d_padded.data(), lanes, 2 * d_reach + 1, d_scale.data(), n, means + first);
+}
+
+} // namespace lwmspectro
+} // namespace gr
