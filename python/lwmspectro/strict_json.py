@@ -37,7 +37,7 @@ def parse(text: str | bytes) -> Any:
         raise SchemaError(f"not JSON: {error}") from None
 
 
-def build(cls: type[T], data: Any, where: str) -> T:
+def build(cls: type[T], data: Any, where: str, *, defaults: bool = False) -> T:
     """An instance of the dataclass ``cls`` from parsed JSON.
 
     Fields may be of type bool, int, float, str, Any, tuple[X, ...], dict[str, X], a union of
@@ -47,21 +47,43 @@ def build(cls: type[T], data: Any, where: str) -> T:
         cls: a dataclass whose fields all have types of the kinds above.
         data: what ``json.loads`` returned.
         where: name of the place, for messages.
+        defaults: keys whose fields have a default may be missing, here and further down.
 
     Raises:
         SchemaError: a key is unknown or missing, or a value has the wrong type.
     """
+    values = arguments(cls, data, where, defaults)
+    needed = {
+        f.name for f in dataclasses.fields(typing.cast(Any, cls)) if not _optional(f, defaults)
+    }
+    if missing := sorted(needed - set(values)):
+        names = sorted(field.name for field in dataclasses.fields(typing.cast(Any, cls)))
+        raise SchemaError(f"{where}: expected keys {names}, got none of {missing}")
+    return cls(**values)
+
+
+def arguments(cls: type[Any], data: Any, where: str, defaults: bool = False) -> dict[str, Any]:
+    """Some fields of the dataclass ``cls`` from parsed JSON, converted; see :func:`build`.
+
+    Raises:
+        SchemaError: a key is unknown, or a value has the wrong type.
+    """
     if not isinstance(data, dict):
         raise SchemaError(f"{where}: expected an object, got {describe(data)}")
     hints = typing.get_type_hints(cls)
-    fields = dataclasses.fields(typing.cast(Any, cls))
-    names = {field.name for field in fields}
+    names = {field.name for field in dataclasses.fields(cls) if field.init}
     if unknown := sorted(set(data) - names):
         raise SchemaError(f"{where}: expected keys {sorted(names)}, got unknown {unknown}")
-    if missing := sorted(names - set(data)):
-        raise SchemaError(f"{where}: expected keys {sorted(names)}, got none of {missing}")
-    values = {name: _convert(hints[name], data[name], f"{where}.{name}") for name in names}
-    return cls(**values)
+    return {
+        name: _convert(hints[name], value, f"{where}.{name}", defaults)
+        for name, value in data.items()
+    }
+
+
+def _optional(field: "dataclasses.Field[Any]", defaults: bool) -> bool:
+    missing = dataclasses.MISSING
+    has_default = field.default is not missing or field.default_factory is not missing
+    return not field.init or (defaults and has_default)
 
 
 def to_json(value: Any) -> Any:
@@ -97,18 +119,20 @@ _PLAIN: dict[Any, str] = {
 }
 
 
-def _convert(hint: Any, value: Any, where: str) -> Any:
+def _convert(hint: Any, value: Any, where: str, defaults: bool = False) -> Any:
     if hint is Any:
         return value
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    origin, members = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple and isinstance(value, list):
-        return tuple(_convert(arguments[0], v, f"{where}[{n}]") for n, v in enumerate(value))
+        return tuple(
+            _convert(members[0], v, f"{where}[{n}]", defaults) for n, v in enumerate(value)
+        )
     if origin is dict and isinstance(value, dict):
-        return {key: _convert(arguments[1], v, f"{where}.{key}") for key, v in value.items()}
+        return {k: _convert(members[1], v, f"{where}.{k}", defaults) for k, v in value.items()}
     if origin is types.UnionType:
-        return _convert_union(arguments, value, where)
+        return _convert_union(members, value, where, defaults)
     if dataclasses.is_dataclass(hint):
-        return build(typing.cast(Any, hint), value, where)
+        return build(typing.cast(Any, hint), value, where, defaults=defaults)
     if hint is float and type(value) in (int, float):
         return _finite(value, where)
     if type(value) is hint:
@@ -116,10 +140,10 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     raise SchemaError(f"{where}: expected {_name(hint)}, got {describe(value)}")
 
 
-def _convert_union(members: tuple[Any, ...], value: Any, where: str) -> Any:
+def _convert_union(members: tuple[Any, ...], value: Any, where: str, defaults: bool) -> Any:
     for member in members:
         try:
-            return _convert(member, value, where)
+            return _convert(member, value, where, defaults)
         except SchemaError:
             continue
     names = " or ".join(_name(member) for member in members)
