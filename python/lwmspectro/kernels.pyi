@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Types of bindings/kernels_python.cc.
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,10 +10,19 @@ correlogram_cols: int
 features_version: int
 min_samp_rate: float
 max_samp_rate: float
+symbol_grids: tuple[str, ...]
+symbol_grid_planes: tuple[str, ...]
+symbol_grid_rows: int
+symbol_grid_cols: int
 
 class window_spec:  # noqa: N801
     def __init__(
-        self, n_frames: int = 128, frame_us: int = 200, n_bins: int = 128, hop_frames: int = 128
+        self,
+        n_frames: int = 128,
+        frame_us: int = 200,
+        n_bins: int = 128,
+        hop_frames: int = 128,
+        grids: Sequence[str] = (),
     ) -> None: ...
     @property
     def n_frames(self) -> int: ...
@@ -21,6 +32,8 @@ class window_spec:  # noqa: N801
     def n_bins(self) -> int: ...
     @property
     def hop_frames(self) -> int: ...
+    @property
+    def grids(self) -> tuple[str, ...]: ...
     @property
     def spectrogram_size(self) -> int: ...
     @property
@@ -41,6 +54,12 @@ class window_tokenizer:  # noqa: N801
     def window_len(self, index: int = 0) -> int: ...
     def process(self, iq: NDArray[np.complex64]) -> NDArray[np.float32]: ...
     def push(self, iq: NDArray[np.complex64]) -> list[NDArray[np.float32]]: ...
+
+class symbol_grid:  # noqa: N801
+    def __init__(self, samp_rate: float, name: str) -> None: ...
+    @property
+    def available(self) -> bool: ...
+    def compute(self, iq: NDArray[np.complex64]) -> tuple[NDArray[np.float32], int]: ...
 
 class tdl_profile:  # noqa: N801
     def __init__(

@@ -37,33 +37,33 @@ def parse(text: str | bytes) -> Any:
         raise SchemaError(f"not JSON: {error}") from None
 
 
-def build(cls: type[T], data: Any, where: str, *, defaults: bool = False) -> T:
+def build(cls: type[T], data: Any, where: str) -> T:
     """An instance of the dataclass ``cls`` from parsed JSON.
 
     Fields may be of type bool, int, float, str, Any, tuple[X, ...], dict[str, X], a union of
-    these, or another dataclass. An int is taken where a float is expected.
+    these, or another dataclass. An int is taken where a float is expected. A key may be
+    missing where its field has a default.
 
     Args:
         cls: a dataclass whose fields all have types of the kinds above.
         data: what ``json.loads`` returned.
         where: name of the place, for messages.
-        defaults: keys whose fields have a default may be missing, here and further down.
 
     Raises:
         SchemaError: a key is unknown or missing, or a value has the wrong type.
     """
-    values = arguments(cls, data, where, defaults)
-    needed = {
-        f.name for f in dataclasses.fields(typing.cast(Any, cls)) if not _optional(f, defaults)
-    }
+    values = arguments(cls, data, where)
+    fields = dataclasses.fields(typing.cast(Any, cls))
+    absent = dataclasses.MISSING
+    needed = {f.name for f in fields if f.default is absent and f.default_factory is absent}
     if missing := sorted(needed - set(values)):
-        names = sorted(field.name for field in dataclasses.fields(typing.cast(Any, cls)))
+        names = sorted(field.name for field in fields)
         raise SchemaError(f"{where}: expected keys {names}, got none of {missing}")
     return cls(**values)
 
 
-def arguments(cls: type[Any], data: Any, where: str, defaults: bool = False) -> dict[str, Any]:
-    """Some fields of the dataclass ``cls`` from parsed JSON, converted; see :func:`build`.
+def arguments(cls: type[Any], data: Any, where: str) -> dict[str, Any]:
+    """Some fields of the dataclass ``cls`` from parsed JSON, by name; see :func:`build`.
 
     Raises:
         SchemaError: a key is unknown, or a value has the wrong type.
@@ -74,23 +74,17 @@ def arguments(cls: type[Any], data: Any, where: str, defaults: bool = False) -> 
     names = {field.name for field in dataclasses.fields(cls) if field.init}
     if unknown := sorted(set(data) - names):
         raise SchemaError(f"{where}: expected keys {sorted(names)}, got unknown {unknown}")
-    return {
-        name: _convert(hints[name], value, f"{where}.{name}", defaults)
-        for name, value in data.items()
-    }
-
-
-def _optional(field: "dataclasses.Field[Any]", defaults: bool) -> bool:
-    missing = dataclasses.MISSING
-    has_default = field.default is not missing or field.default_factory is not missing
-    return not field.init or (defaults and has_default)
+    return {name: _convert(hints[name], data[name], f"{where}.{name}") for name in data}
 
 
 def to_json(value: Any) -> Any:
-    """What :func:`build` reads: dataclasses to objects, tuples to arrays, the rest as it is."""
+    """What :func:`build` reads: dataclasses to objects, tuples to arrays, the rest as it is.
+
+    Fields that hold their default are left out.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: to_json(getattr(value, field.name)) for field in fields}
+        pairs = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return {field.name: to_json(held) for field, held in pairs if held != field.default}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -119,20 +113,18 @@ _PLAIN: dict[Any, str] = {
 }
 
 
-def _convert(hint: Any, value: Any, where: str, defaults: bool = False) -> Any:
+def _convert(hint: Any, value: Any, where: str) -> Any:
     if hint is Any:
         return value
-    origin, members = typing.get_origin(hint), typing.get_args(hint)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple and isinstance(value, list):
-        return tuple(
-            _convert(members[0], v, f"{where}[{n}]", defaults) for n, v in enumerate(value)
-        )
+        return tuple(_convert(arguments[0], v, f"{where}[{n}]") for n, v in enumerate(value))
     if origin is dict and isinstance(value, dict):
-        return {k: _convert(members[1], v, f"{where}.{k}", defaults) for k, v in value.items()}
+        return {key: _convert(arguments[1], v, f"{where}.{key}") for key, v in value.items()}
     if origin is types.UnionType:
-        return _convert_union(members, value, where, defaults)
+        return _convert_union(arguments, value, where)
     if dataclasses.is_dataclass(hint):
-        return build(typing.cast(Any, hint), value, where, defaults=defaults)
+        return build(typing.cast(Any, hint), value, where)
     if hint is float and type(value) in (int, float):
         return _finite(value, where)
     if type(value) is hint:
@@ -140,10 +132,10 @@ def _convert(hint: Any, value: Any, where: str, defaults: bool = False) -> Any:
     raise SchemaError(f"{where}: expected {_name(hint)}, got {describe(value)}")
 
 
-def _convert_union(members: tuple[Any, ...], value: Any, where: str, defaults: bool) -> Any:
+def _convert_union(members: tuple[Any, ...], value: Any, where: str) -> Any:
     for member in members:
         try:
-            return _convert(member, value, where, defaults)
+            return _convert(member, value, where)
         except SchemaError:
             continue
     names = " or ".join(_name(member) for member in members)

@@ -14,7 +14,7 @@ from .columns import Window
 from .dataset_config import DatasetConfig
 from .kernel_renderer import KernelRenderer
 from .memory import keep_freed_memory
-from .scene_plan import PlannedScene, plan, site_users
+from .scene_plan import PlannedScene, plan, sites_of
 
 RENDERERS = ("auto", "gnuradio", "kernels")
 
@@ -62,7 +62,7 @@ class ChunkMaker:
         spec = config.tokens.window_spec()
         self._config = config
         self._parts = columns.views(spec)
-        self._users = site_users(config)
+        self._sites = sites_of(config)
         self._renderer = make_renderer(renderer, spec)
 
     def numbers(self, chunk: int) -> range:
@@ -77,7 +77,7 @@ class ChunkMaker:
             chunk: its number.
             on_window: called after each window.
         """
-        scenes = [plan(self._config, number, self._users) for number in self.numbers(chunk)]
+        scenes = [plan(self._config, number, self._sites) for number in self.numbers(chunk)]
         windows = []
         for window in self._renderer.render(scenes):
             windows.append(window)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -211,7 +212,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def views(spec: kernels.window_spec) -> tuple[View, ...]:
-    """The parts of a vector of tokens: C0, C3, and what else the tokenizer makes."""
+    """The parts of a vector of tokens: C0, C3, and the symbol grids (C1, C2) of the spec."""
     rows = len(kernels.correlogram_rows)
     size = spec.spectrogram_size
     c3 = rows * kernels.correlogram_cols
@@ -219,8 +220,16 @@ def views(spec: kernels.window_spec) -> tuple[View, ...]:
         View("spectrogram", 0, size, (spec.n_frames, spec.n_bins)),
         View("correlogram", size, c3, (rows, kernels.correlogram_cols)),
     ]
-    if rest := spec.vlen - size - c3:
-        parts.append(View("grids", size + c3, rest, (rest,)))
+    grids: tuple[str, ...] = getattr(spec, "grids", ())
+    if grids:
+        shape = (
+            len(kernels.symbol_grid_planes),
+            kernels.symbol_grid_rows,
+            kernels.symbol_grid_cols,
+        )
+        each = math.prod(shape)
+        start = size + c3
+        parts += [View(f"grid_{n}", start + k * each, each, shape) for k, n in enumerate(grids)]
     return tuple(parts)
 
 

@@ -8,6 +8,7 @@ expected and what came. Weights are relative: those of one table need not add up
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,11 +134,11 @@ class DatasetConfig:
         if protocol == NONE:
             raise ValueError(f"{where}: expected a protocol, got negatives")
         table = self.transmitters[protocol][choice]
-        return strict_json.arguments(LAYERS[protocol].config, table, where, defaults=True)
+        return strict_json.arguments(LAYERS[protocol].config, table, where)
 
     def to_json(self) -> dict[str, Any]:
-        """What :func:`from_json` reads."""
-        result: dict[str, Any] = strict_json.to_json(self)
+        """What :func:`from_json` reads, with every default spelled out."""
+        result: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
         return result
 
     def content(self) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def from_json(data: Any, where: str = "config") -> DatasetConfig:
         ValueError: something in it is not as documented.
     """
     try:
-        return strict_json.build(DatasetConfig, data, where, defaults=True)
+        return strict_json.build(DatasetConfig, data, where)
     except strict_json.SchemaError:
         raise
     except ValueError as error:

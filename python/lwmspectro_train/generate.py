@@ -28,7 +28,7 @@ from .chunk_maker import chosen_renderer
 from .dataset import FORMAT, MANIFEST
 from .dataset_config import DatasetConfig
 from .files import write_json
-from .scene_plan import site_users
+from .scene_plan import sites_of
 
 CLAIM = "dataset.json"
 LOCK = ".lock"
@@ -100,7 +100,7 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
     """
     watcher = watcher or Watcher()
     chosen_renderer(config.renderer)
-    site_users(config.dataset)  # so that it fails here, and not in a worker
+    sites_of(config.dataset)  # so that it fails here, and not in a worker
     config.folder.mkdir(parents=True, exist_ok=True)
     with _locked(config.folder):
         claim(config)

@@ -92,8 +92,8 @@ def profile_scenes(planned: Sequence[PlannedScene], spec: kernels.window_spec) -
 
 def profile(config: DatasetConfig, windows: int) -> Profile:
     """Profiles the first windows of a data set."""
-    users = scene_plan.site_users(config)
-    planned = [scene_plan.plan(config, number, users) for number in range(windows)]
+    sites = scene_plan.sites_of(config)
+    planned = [scene_plan.plan(config, number, sites) for number in range(windows)]
     return profile_scenes(planned, config.tokens.window_spec())
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from gnuradio.lwmspectro import kernels
@@ -74,39 +76,54 @@ def _window_len(samp_rate: float, n_frames: int, frame_us: int) -> int:
     return kernels.window_tokenizer(samp_rate, spec).window_len()
 
 
-def site_users(config: DatasetConfig) -> Sequence[SiteUser]:
-    """The traced positions that a configuration may use; none where it asks for no site.
+class Site(Protocol):
+    """A base station whose users were traced: a ``sites.Site``."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def city(self) -> str:
+        """Where it is."""
+
+    def __len__(self) -> int:
+        """How many users it has."""
+
+    def user(self, index: int) -> SiteUser:
+        """One of them."""
+
+
+def sites_of(config: DatasetConfig) -> Sequence[Site]:
+    """The traced sites that a configuration may use; none where it asks for no site.
 
     Raises:
         ValueError: there are none, or they break the split by city.
     """
     if config.channels.weights.get("site", 0.0) <= 0.0:
         return ()
-    try:
-        from gnuradio.lwmspectro.sites import SiteSet
-    except ImportError:
-        raise ValueError(
-            "channels.weights.site: expected 0, no traced sites are installed here"
-        ) from None
-    return chosen_users(config, list(SiteSet.load(split=config.split)))
+    if importlib.util.find_spec("gnuradio.lwmspectro.sites") is None:
+        raise ValueError("channels.weights.site: expected 0, no traced sites are installed here")
+    module = importlib.import_module("gnuradio.lwmspectro.sites")
+    return chosen_sites(config, list(module.SiteSet.load(config.split)))
 
 
-def chosen_users(config: DatasetConfig, users: Sequence[SiteUser]) -> Sequence[SiteUser]:
-    """Of a split's users, those in the cities that a configuration names.
+def chosen_sites(config: DatasetConfig, sites: Sequence[Site]) -> Sequence[Site]:
+    """Of a split's sites, those in the cities that a configuration names.
 
     Raises:
         ValueError: there are none, or San Francisco is outside of the test split or not alone
             in it.
     """
-    wrong = {user.city for user in users if (user.city == UNSEEN_CITY) != (config.split == "test")}
+    wrong = {site.city for site in sites if (site.city == UNSEEN_CITY) != (config.split == "test")}
     if wrong:
         expected = f"{UNSEEN_CITY} in the test split alone"
         raise ValueError(f"sites: expected {expected}, got {sorted(wrong)} in {config.split}")
     cities = config.channels.cities
-    chosen = [user for user in users if not cities or user.city in cities]
-    missing = sorted(set(cities) - {user.city for user in chosen})
+    chosen = [site for site in sites if not cities or site.city in cities]
+    missing = sorted(set(cities) - {site.city for site in chosen})
     if not chosen or missing:
-        known = sorted({user.city for user in users})
+        known = sorted({site.city for site in sites})
         raise ValueError(f"channels.cities: expected some of {known}, got {missing or 'none'}")
     return chosen
 
@@ -138,26 +155,26 @@ def draw_doppler(config: DatasetConfig, center_freq: float, rng: np.random.Gener
     return kernels.doppler_of(value, center_freq) if motion.speed_kmh else value
 
 
-def plan(config: DatasetConfig, number: int, users: Sequence[SiteUser] = ()) -> PlannedScene:
+def plan(config: DatasetConfig, number: int, sites: Sequence[Site] = ()) -> PlannedScene:
     """The scene of a number; every other number may be drawn without it.
 
     Args:
         config: of the data set.
         number: 0 and up.
-        users: traced positions, see :func:`site_users`.
+        sites: traced ones, see :func:`sites_of`.
     """
     rng = np.random.default_rng([config.seed, number, 0])
     layer = _draw_key(config.protocols, rng)
     samp_rate = draw_rate(config, layer, rng)
     fraction = float(rng.uniform(_SHORTEST, _LONGEST)) if rng.random() < config.partial else 1.0
     transmitter = _draw_transmitter(config, layer, samp_rate, rng)
-    center = _draw_center(config, layer, rng)
+    channel, center = _draw_channel(config, _draw_center(config, layer, rng), sites, rng)
     drawn = Scene(
         transmitter=transmitter,
         samp_rate=samp_rate,
         offset_hz=scene.draw_offset(transmitter, samp_rate, rng, config.carriers.off_centre),
         snr_db=draw_snr(config.snr, rng),
-        fading=_draw_channel(config, draw_doppler(config, center, rng), users, rng),
+        fading=channel,
         front_end=scene.draw_front_end(samp_rate, rng, _draw_key(config.front_ends, rng)),
         center_freq=center,
     )
@@ -182,19 +199,24 @@ def _draw_center(config: DatasetConfig, layer: str, rng: np.random.Generator) ->
 
 
 def _draw_channel(
-    config: DatasetConfig, doppler_hz: float, users: Sequence[SiteUser], rng: np.random.Generator
-) -> Channel | None:
+    config: DatasetConfig, center: float, sites: Sequence[Site], rng: np.random.Generator
+) -> tuple[Channel | None, float]:
+    """A channel, and the carrier frequency in Hz: a site's paths were traced at its own."""
     mix = config.channels
     kind = _draw_key(mix.weights, rng)
     if kind == "cable":
-        return None
+        return None, center
+    if kind == "site":
+        site = sites[int(rng.integers(len(sites)))]
+        user = site.user(int(rng.integers(len(site))))
+        center = user.center_freq_hz
+        return SiteChannel(user, draw_doppler(config, center, rng)), center
+    doppler_hz = draw_doppler(config, center, rng)
     if kind == "fading":
-        return Fading.random(rng, doppler_hz)
-    if kind == "tdl":
-        low, high = mix.delay_spread_ns
-        spread_ns = log_uniform(rng, low, high)
-        return TdlModel(str(rng.choice(mix.tdl_models)), 1e-9 * spread_ns, doppler_hz)
-    return SiteChannel(users[int(rng.integers(len(users)))], doppler_hz)
+        return Fading.random(rng, doppler_hz), center
+    low, high = mix.delay_spread_ns
+    spread_ns = log_uniform(rng, low, high)
+    return TdlModel(str(rng.choice(mix.tdl_models)), 1e-9 * spread_ns, doppler_hz), center
 
 
 def _draw(weights: Sequence[float], rng: np.random.Generator) -> int:

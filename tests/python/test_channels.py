@@ -44,7 +44,7 @@ def test_user_gives_paths_and_labels() -> None:
     assert channel.profile().doppler_hz == 12.0
     iq = np.ones(5000, np.complex64)
     out = channels.apply(channel, iq, 1.92e6, 3)
-    expected = kernels.tdl_fading(1.92e6, FakeUser().profile(12.0), 3).process(iq)
+    expected = kernels.tdl_fading(1.92e6, FakeUser().profile(12.0).tdl, 3).process(iq)
     np.testing.assert_array_equal(out, expected)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
 
-from fake_sites import FakeUser
+from fake_sites import FakeSite
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms.physical_layers import LAYERS
 from lwmspectro_train import dataset_config, scene_plan
@@ -147,25 +147,32 @@ def test_transmitters_replace_drawn_fields() -> None:
     assert (cell.n_prb, cell.fft_size, cell.traffic.n_users) == (6, 128, 2)
 
 
-def test_site_users_follow_the_split() -> None:
+def test_sites_follow_the_split() -> None:
     config = from_json(changed("channels.weights", {"site": 1.0}))
-    users = [FakeUser(), FakeUser(city="florence", user=2)]
-    assert scene_plan.chosen_users(config, users) == users
+    sites = [FakeSite(), FakeSite("florence", "florence-1")]
+    assert scene_plan.chosen_sites(config, sites) == sites
     with pytest.raises(ValueError, match=r"san_francisco in the test split alone, got \['san_fr"):
-        scene_plan.chosen_users(config, [*users, FakeUser(city="san_francisco")])
+        scene_plan.chosen_sites(config, [*sites, FakeSite("san_francisco")])
     unseen = from_json({**changed("channels.weights", {"site": 1.0}), "split": "test"})
     with pytest.raises(ValueError, match=r"got \['munich'\] in test"):
-        scene_plan.chosen_users(unseen, users[:1])
-    alone = [FakeUser(city="san_francisco")]
-    assert scene_plan.chosen_users(unseen, alone) == alone
+        scene_plan.chosen_sites(unseen, sites[:1])
+    alone = [FakeSite("san_francisco")]
+    assert scene_plan.chosen_sites(unseen, alone) == alone
     named = from_json(changed("channels.cities", ["florence"]))
-    assert scene_plan.chosen_users(named, users) == users[1:]
+    assert scene_plan.chosen_sites(named, sites) == sites[1:]
     with pytest.raises(ValueError, match="expected some of"):
-        scene_plan.chosen_users(from_json(changed("channels.cities", ["paris"])), users)
+        scene_plan.chosen_sites(from_json(changed("channels.cities", ["paris"])), sites)
 
 
 def test_site_channel_of_a_plan_has_its_labels() -> None:
-    config = from_json(changed("channels.weights", {"site": 1.0}))
-    planned = scene_plan.plan(config, 5, [FakeUser()])
-    assert planned.scene.channel.city == "munich"
-    assert planned.scene.channel.user == 17
+    config = from_json(
+        {**changed("channels.weights", {"site": 1.0}), "mobility": [{"speed_kmh": [30, 30]}]}
+    )
+    planned = scene_plan.plan(config, 5, [FakeSite()])
+    truth = planned.scene.channel
+    assert (truth.kind, truth.city, truth.site) == ("site", "munich", "munich-3")
+    assert truth.user is not None
+    assert 0 <= truth.user < 1000
+    assert planned.scene.center_freq == 3.5e9
+    assert truth.doppler_hz == pytest.approx(97.3, abs=0.1)
+    assert planned.mobility == "vehicular"

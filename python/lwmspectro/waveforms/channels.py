@@ -52,21 +52,42 @@ class Channel(Protocol):
 
 
 class SiteUser(Protocol):
-    """A position whose paths were traced, as ``sites.SiteSet`` holds it."""
+    """A position whose paths were traced: a ``sites.SiteUser``."""
 
     @property
-    def city(self) -> str: ...  # noqa: D102
-    @property
-    def site(self) -> str: ...  # noqa: D102
-    @property
-    def user(self) -> int: ...  # noqa: D102
-    @property
-    def los(self) -> bool: ...  # noqa: D102
-    @property
-    def delay_spread_s(self) -> float: ...  # noqa: D102
+    def city(self) -> str:
+        """Where it is."""
 
-    def profile(self, doppler_hz: float) -> kernels.tdl_profile:
-        """The user's tapped delay line at a maximum Doppler shift in Hz."""
+    @property
+    def site(self) -> str:
+        """The base station."""
+
+    @property
+    def index(self) -> int:
+        """Number among the site's users."""
+
+    @property
+    def center_freq_hz(self) -> float:
+        """At which it was traced."""
+
+    @property
+    def is_los(self) -> bool:
+        """Whether it sees the base station."""
+
+    @property
+    def delay_spread_s(self) -> float:
+        """Root mean square."""
+
+    def profile(self, doppler_hz: float) -> SiteTaps:
+        """Its channel at a maximum Doppler shift in Hz."""
+
+
+class SiteTaps(Protocol):
+    """The channel of a user: a ``sites.SiteProfile``."""
+
+    @property
+    def tdl(self) -> kernels.tdl_profile:
+        """The tapped delay line."""
 
 
 def delay_spread_s(profile: kernels.tdl_profile) -> float:
@@ -193,7 +214,7 @@ class SiteChannel:
 
     def profile(self) -> kernels.tdl_profile:
         """The tapped delay line."""
-        return self.user.profile(self.doppler_hz)
+        return self.user.profile(self.doppler_hz).tdl
 
     def truth(self) -> ChannelTruth:
         """Its labels."""
@@ -201,8 +222,8 @@ class SiteChannel:
             kind="site",
             doppler_hz=self.doppler_hz,
             delay_spread_s=float(self.user.delay_spread_s),
-            los=bool(self.user.los),
+            los=bool(self.user.is_los),
             city=str(self.user.city),
             site=str(self.user.site),
-            user=int(self.user.user),
+            user=int(self.user.index),
         )
