@@ -6,16 +6,20 @@ and ``moe_classifier``; ``iq_file_source``, ``synthetic_source`` and ``tdl_chann
 trying it out.
 """
 
+from importlib.util import find_spec
+
 from .bundle import Bundle, Thresholds, open_bundle
 from .channel_profile import channel_profile
-from .classifier import classifier
 from .errors import BundleError, InputError, ProviderError, UserError
-from .iq_file_source import iq_file_source
 from .iqfile import open_recording
-from .lwmspectro_python import tdl_channel, tokenizer
-from .moe_classifier import moe_classifier
 from .spec import Spec
-from .synthetic_source import synthetic_source
+
+if find_spec("gnuradio.gr"):  # kernels and waveforms, and so training, do without
+    from .classifier import classifier
+    from .iq_file_source import iq_file_source
+    from .lwmspectro_python import tdl_channel, tokenizer
+    from .moe_classifier import moe_classifier
+    from .synthetic_source import synthetic_source
 
 __all__ = [
     "Bundle",
