@@ -35,6 +35,7 @@ LOCK = ".lock"
 
 _COMPRESSED = 0.65  # of the tokens' bytes; 0.58 was measured on the mix "live"
 _LABEL_BYTES = 500  # of a window
+_VERSIONS = ("numpy", "scipy", "pyarrow")  # may change the last bit of a sample, or the files
 _SOURCES = ("scene_plan.py", "dataset_config.py", "dataset_mixes.py", "columns.py")
 
 
@@ -100,6 +101,7 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
     """
     watcher = watcher or Watcher()
     chosen_renderer(config.renderer)
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
     sites_of(config.dataset)  # so that it fails here, and not in a worker
     config.folder.mkdir(parents=True, exist_ok=True)
     with _locked(config.folder):
@@ -127,7 +129,7 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
                 on_chunk=on_chunk,
             ),
         )
-        return _write_manifest(config, digests)
+        return _write_manifest(config, digests, versions)
 
 
 def missing_chunks(config: GenerateConfig) -> list[int]:
@@ -230,7 +232,9 @@ def first_difference(
     return None
 
 
-def _write_manifest(config: GenerateConfig, digests: dict[int, str]) -> Path:
+def _write_manifest(
+    config: GenerateConfig, digests: dict[int, str], versions: dict[str, str]
+) -> Path:
     spec = config.dataset.tokens.window_spec()
     files = [chunks.path_of(config.folder, k) for k in range(config.n_chunks)]
     protocol = pq.ParquetDataset(list(map(str, files))).read(columns=["protocol"])["protocol"]
@@ -251,9 +255,7 @@ def _write_manifest(config: GenerateConfig, digests: dict[int, str]) -> Path:
         "views": {part.name: list(part.shape) for part in columns.views(spec)},
         "columns": {c.name: {"unit": c.unit, "description": c.text} for c in columns.COLUMNS},
         "counts": dict(sorted(counts.items())),
-        "versions": {
-            name: importlib.metadata.version(name) for name in ("numpy", "scipy", "pyarrow")
-        },
+        "versions": versions,
         "files": [
             {
                 "name": path.name,

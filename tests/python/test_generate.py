@@ -250,6 +250,24 @@ def test_failure_in_a_scene_ends_the_flowgraph(monkeypatch: pytest.MonkeyPatch) 
         list(flowgraph.render([plan(tiny(), 0)]))
 
 
+def test_without_gnuradio_the_kernels_make_the_same(made: Path, tmp_path: Path) -> None:
+    """In a process that cannot import GNU Radio."""
+    script = f"""
+import json, pathlib, sys
+sys.modules["gnuradio.gr"] = sys.modules["pmt"] = None
+from lwmspectro_train.chunk_maker import ChunkMaker
+from lwmspectro_train.cli import main
+from lwmspectro_train.dataset_config import from_json
+maker = ChunkMaker(from_json(json.loads({json.dumps(TINY)!r})))
+pathlib.Path({str(tmp_path / "chunk")!r}).write_bytes(maker.make(1))
+sys.exit(main(["generate", "smoke", "--renderer", "gnuradio", "--out", {str(tmp_path / "data")!r}]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "expected kernels, since GNU Radio is not here, got gnuradio" in done.stderr
+    assert done.returncode == 2
+    assert (tmp_path / "chunk").read_bytes() == files_of(made)["chunk-000001.parquet"]
+
+
 def test_renderer_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ValueError, match="expected kernels, since GNU Radio is not here"):
