@@ -9,6 +9,7 @@ from typing import Any
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms.channels import TDL_MODELS
 from gnuradio.lwmspectro.waveforms.physical_layers import NONE, SINGLE_CARRIER
+from gnuradio.lwmspectro.waveforms.scene import SNR_OVER
 
 LAYER_NAMES = ("wifi", "lte", "nr", SINGLE_CARRIER, NONE)
 CHANNELS = ("cable", "fading", "tdl", "site")
@@ -52,12 +53,14 @@ class SnrMix:
     """Drawn signal to noise ratios; the label is what is measured.
 
     Attributes:
+        over: what the drawn ratio refers to, see ``scene.Scene.snr_over``.
         grid_db: one of these is drawn; or where none are given:
         low_db, high_db: uniform between them.
         strong_share: share of windows that come over a cable or from nearby instead:
         strong_low_db, strong_high_db: uniform between these.
     """
 
+    over: str = "label"
     grid_db: tuple[float, ...] = ()
     low_db: float = -5.0
     high_db: float = 25.0
@@ -66,6 +69,7 @@ class SnrMix:
     strong_high_db: float = 65.0
 
     def __post_init__(self) -> None:
+        check_one_of("snr.over", self.over, SNR_OVER)
         check_share("snr.strong_share", self.strong_share)
         for name in ("low_db", "strong_low_db"):
             high = getattr(self, name.replace("low", "high"))

@@ -174,6 +174,7 @@ def plan(config: DatasetConfig, number: int, sites: Sequence[Site] = ()) -> Plan
         samp_rate=samp_rate,
         offset_hz=scene.draw_offset(transmitter, samp_rate, rng, config.carriers.off_centre),
         snr_db=draw_snr(config.snr, rng),
+        snr_over=config.snr.over,
         fading=channel,
         front_end=scene.draw_front_end(samp_rate, rng, _draw_key(config.front_ends, rng)),
         center_freq=center,

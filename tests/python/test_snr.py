@@ -97,6 +97,18 @@ def test_label_is_near_what_was_drawn(transmitter: object, snr_db: float) -> Non
         assert found.ratio.active_db >= found.ratio.window_db - 0.1
 
 
+def test_drawn_ratio_may_refer_to_either() -> None:
+    sparse = lte.LteConfig(n_prb=25, fft_size=512, traffic=Traffic(0.2, 1.0), system_info=False)
+    for over, name in (("window", "window_db"), ("active", "active_db"), ("label", "window_db")):
+        scene = Scene(transmitter=sparse, samp_rate=FS, snr_db=12.0, snr_over=over)
+        _, found = render_measured(scene, 196_608, np.random.default_rng(2))
+        assert getattr(found.ratio, name) == pytest.approx(12.0, abs=0.2)
+        assert found.ratio.active_db > found.ratio.window_db + 1.0
+        assert found.snr_db == found.ratio.window_db
+    with pytest.raises(ValueError, match="snr_over: expected one of"):
+        Scene(transmitter=sparse, samp_rate=FS, snr_over="peak")
+
+
 def test_label_is_what_the_samples_hold() -> None:
     """Signal and noise of the received samples, told apart by an empty band beside the carrier."""
     cell = lte.LteConfig(n_prb=15, fft_size=256, traffic=Traffic(1.0, 1.0))

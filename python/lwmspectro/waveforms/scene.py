@@ -26,6 +26,8 @@ from .physical_layers import LAYERS, NONE, PROTOCOLS, name_of
 from .resample import place, samples_needed
 from .snr import Band, Ratio, band_power, ratio, signal_power
 
+SNR_OVER = ("label", "window", "active")
+
 _MARGIN_S = 0.2e-3  # native samples beyond both ends, where the resampler wraps around
 _SILENT = 1e-6  # of the transmitter's own power: nothing of it is in view
 _BAND_BINS = 4096  # resolution of a filter's mean gain over a carrier
@@ -41,8 +43,9 @@ class Scene:
         transmitter: configuration of a physical layer; its type decides the label.
         samp_rate: of the receiver, Hz.
         offset_hz: where the carrier's centre appears relative to the receiver's.
-        snr_db: wanted ratio in the occupied band in view: over the whole window, but over the
-            active samples where the transmitter is bursty. See ``snr``.
+        snr_db: wanted ratio in the occupied band in view. See ``snr``.
+        snr_over: "window" for all samples, "active" for those in which the transmitter sends, or
+            "label": what its label refers to, see ``over_active``.
         fading: the channel, None for a cable.
         front_end: the receiver.
         center_freq: carrier frequency that the receiver's clock error refers to, Hz.
@@ -52,9 +55,14 @@ class Scene:
     samp_rate: float
     offset_hz: float = 0.0
     snr_db: float = 20.0
+    snr_over: str = "label"
     fading: Channel | None = None
     front_end: frontend.FrontEnd = field(default_factory=frontend.FrontEnd)
     center_freq: float = 2.45e9
+
+    def __post_init__(self) -> None:
+        if self.snr_over not in SNR_OVER:
+            raise ValueError(f"snr_over: expected one of {SNR_OVER}, got {self.snr_over!r}")
 
     @property
     def layer(self) -> str:
@@ -75,7 +83,7 @@ class Scene:
 
     @property
     def over_active(self) -> bool:
-        """Whether ``snr_db`` is that of the active samples."""
+        """Whether the SNR's label is that of the active samples: of what comes in bursts."""
         return self.layer == NONE or LAYERS[self.layer].bursty
 
     @property
@@ -92,7 +100,7 @@ class Measured:
         label: "wifi", "lte", "nr" or "none"; "none" where the transmitter was silent in view.
         layer: as ``label``, with the other physical layers told apart.
         ratio: measured on signal and noise before they were added, within ``band``.
-        snr_db: the one of both that ``Scene.snr_db`` asks for; NaN without a signal.
+        snr_db: the label, one of both: see ``Scene.over_active``; NaN without a signal.
         band: the occupied band in view, before the receiver's clock error.
     """
 
@@ -147,7 +155,8 @@ def render_measured(scene: Scene, n: int, rng: np.random.Generator) -> tuple[Com
     if scene.fading is not None and not silent:
         iq = channels.apply(scene.fading, iq, scene.samp_rate, seed)
     power = signal_power(iq, scene.samp_rate, scene.band)
-    wanted = power.active if scene.over_active else power.window
+    over_active = scene.over_active if scene.snr_over == "label" else scene.snr_over == "active"
+    wanted = power.active if over_active else power.window
     noise = filtered_noise(n, rng, scene.front_end.band)
     if silent or wanted <= 0.0:
         iq, measured = noise, Measured(NONE, NONE, Ratio(), float("nan"), scene.band)
