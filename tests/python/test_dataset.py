@@ -61,6 +61,12 @@ def test_table_has_every_column_with_its_unit(made: Path) -> None:
     assert set(data.column("front_end")) <= {"rtl-sdr", "hackrf", "usrp", "ideal"}
 
 
+def test_documentation_lists_every_column(repository: Path) -> None:
+    text = (repository / "docs" / "datasets.md").read_text()
+    for column in columns.COLUMNS:
+        assert f"| `{column.name}` | {column.type} | {column.unit} | {column.text} |" in text
+
+
 def test_views_are_read_alone_and_in_the_order_given(made: Path) -> None:
     size = kernels.window_spec().spectrogram_size
     whole = dataset.load(made).tokens

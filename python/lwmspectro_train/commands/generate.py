@@ -25,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument(
         "config",
-        help="TOML file, or the name of one that comes along: live, paper_lte, "
-        "modulation_single_carrier, smoke",
+        help=f"TOML file, or the name of one that comes along: {', '.join(_shipped())}",
     )
     group = parser.add_argument_group("in place of what the file says")
     group.add_argument("--windows", type=whole(1, 10**9), metavar="N", help="windows")
@@ -56,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make --windows windows (default: 20) in this process, write nothing, and say where "
         "the time goes",
     )
+
+
+def _shipped() -> list[str]:
+    folder = Path(__file__).parents[1] / "configs"
+    return sorted(path.stem for path in folder.glob("*.toml"))
 
 
 def run(args: argparse.Namespace) -> None:
