@@ -39,7 +39,8 @@ LAYERS: dict[str, PhysicalLayer] = {
     "lte": PhysicalLayer(lte.LteConfig, lte.waveform),
     "nr": PhysicalLayer(nr.NrConfig, nr.waveform),
 }
-if importlib.util.find_spec(f"{__package__}.{SINGLE_CARRIER}"):
+_spec = importlib.util.find_spec(f"{__package__}.{SINGLE_CARRIER}")
+if _spec is not None and _spec.origin is not None:
     _module = importlib.import_module(f"{__package__}.{SINGLE_CARRIER}")
     LAYERS[SINGLE_CARRIER] = PhysicalLayer(
         _module.SingleCarrierConfig, _module.waveform, bursty=True
