@@ -7,18 +7,27 @@ and ``moe_classifier``. Transmitters: ``wifi_source``, ``lte_source``, ``nr_sour
 ``iq_file_source`` plays recordings, and ``synthetic_source`` needs nothing else.
 """
 
+from importlib.util import find_spec
+
 from .bundle import Bundle, Thresholds, open_bundle
 from .channel_profile import channel_profile
-from .classifier import classifier
 from .errors import BundleError, InputError, ProviderError, UserError
-from .front_end import front_end
-from .iq_file_source import iq_file_source
 from .iqfile import open_recording
-from .lwmspectro_python import tdl_channel, tokenizer
-from .moe_classifier import moe_classifier
 from .spec import Spec
-from .synthetic_source import synthetic_source
-from .transmitters.sources import lte_source, nr_source, single_carrier_source, wifi_source
+
+if find_spec("gnuradio.gr"):  # kernels and waveforms, and so training, do without
+    from .classifier import classifier
+    from .front_end import front_end
+    from .iq_file_source import iq_file_source
+    from .lwmspectro_python import tdl_channel, tokenizer
+    from .moe_classifier import moe_classifier
+    from .synthetic_source import synthetic_source
+    from .transmitters.sources import (
+        lte_source,
+        nr_source,
+        single_carrier_source,
+        wifi_source,
+    )
 
 __all__ = [
     "Bundle",

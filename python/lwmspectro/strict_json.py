@@ -52,21 +52,29 @@ def build(cls: type[T], data: Any, where: str) -> T:
     Raises:
         SchemaError: a key is unknown or missing, or a value has the wrong type.
     """
+    values = arguments(cls, data, where)
+    fields = dataclasses.fields(typing.cast(Any, cls))
+    absent = dataclasses.MISSING
+    needed = {f.name for f in fields if f.default is absent and f.default_factory is absent}
+    if missing := sorted(needed - set(values)):
+        names = sorted(field.name for field in fields)
+        raise SchemaError(f"{where}: expected keys {names}, got none of {missing}")
+    return cls(**values)
+
+
+def arguments(cls: type[Any], data: Any, where: str) -> dict[str, Any]:
+    """Some fields of the dataclass ``cls`` from parsed JSON, by name; see :func:`build`.
+
+    Raises:
+        SchemaError: a key is unknown, or a value has the wrong type.
+    """
     if not isinstance(data, dict):
         raise SchemaError(f"{where}: expected an object, got {describe(data)}")
     hints = typing.get_type_hints(cls)
-    fields = dataclasses.fields(typing.cast(Any, cls))
-    names = {field.name for field in fields}
+    names = {field.name for field in dataclasses.fields(cls) if field.init}
     if unknown := sorted(set(data) - names):
         raise SchemaError(f"{where}: expected keys {sorted(names)}, got unknown {unknown}")
-    absent = dataclasses.MISSING
-    needed = {f.name for f in fields if f.default is absent and f.default_factory is absent}
-    if missing := sorted(needed - set(data)):
-        raise SchemaError(f"{where}: expected keys {sorted(names)}, got none of {missing}")
-    values = {
-        name: _convert(hints[name], data[name], f"{where}.{name}") for name in names & set(data)
-    }
-    return cls(**values)
+    return {name: _convert(hints[name], data[name], f"{where}.{name}") for name in data}
 
 
 def to_json(value: Any) -> Any:

@@ -39,7 +39,7 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
     """Calibrates on the validation part of ``data`` and measures on ``test``.
 
     Raises:
-        FileNotFoundError: weights or shards are missing.
+        FileNotFoundError: weights or chunks are missing.
         ValueError: both data sets come from the same seed.
     """
     manifests = {"training": read_manifest(data), "test": read_manifest(test)}

@@ -17,6 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from scipy.stats import beta
 
+from . import dataset_config
 from .scene_plan import LABELS, draw_rate
 
 Logits = npt.NDArray[np.float32]
@@ -51,10 +52,11 @@ def calibration_error(p: npt.NDArray[np.float64], label: Labels, bins: int = 15)
 def noise_excess_db(n_windows: int, seed: int) -> npt.NDArray[np.float64]:
     """Energy excess of windows of receiver noise alone, through random front ends, dB."""
     spec = kernels.window_spec()
+    receivers = dataset_config.load("live")
     excess = []
     for number in range(n_windows):
         rng = np.random.default_rng([seed, number])
-        rate = draw_rate("none", rng)
+        rate = draw_rate(receivers, "none", rng)
         noise = dataclasses.replace(
             draw_scene("none", rate, rng),
             transmitter=NegativeConfig.random(rng, rate, "white"),

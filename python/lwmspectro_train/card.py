@@ -22,8 +22,10 @@ so messages carry no modulation, SNR or mobility.
 ## Made by
 
     make build train-deps
-    build/prefix/bin/lwmspectro-train generate data/train --windows {train_windows} --seed {seed}
-    build/prefix/bin/lwmspectro-train generate data/test --windows {test_windows} --seed {test_seed}
+    build/prefix/bin/lwmspectro-train generate live --windows {train_windows} --seed {seed} \\
+        --out data/train
+    build/prefix/bin/lwmspectro-train generate live --windows {test_windows} --seed {test_seed} \\
+        --out data/test
     build/prefix/bin/lwmspectro-train train-router data/train data/router --epochs {epochs} \\
         --seed {train_seed} --threads {threads} --precision {precision}
     build/prefix/bin/lwmspectro-train export-router data/router data/train data/test models/{name}

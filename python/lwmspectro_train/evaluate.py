@@ -71,6 +71,7 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
         }
 
     signal = data.label != _NONE
+    snr_db = data.column("snr_active_db")  # while it sends: an idle cell is hard for other reasons
     bands = itertools.pairwise(_SNR_EDGES)
     rates, counts = np.unique(data.samp_rate[signal], return_counts=True)
     return {
@@ -83,7 +84,7 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
         },
         "cut_short": {"all protocols": outcome(signal & (data.fraction < 1.0))},
         "by_snr_db": {
-            f"{low}..{high}": outcome(signal & (data.snr_db >= low) & (data.snr_db < high))
+            f"{low}..{high}": outcome(signal & (snr_db >= low) & (snr_db < high))
             for low, high in bands
         },
         "by_samp_rate": {

@@ -1,58 +1,64 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The generating flowgraph: scenes -> tokenizer -> tokens, one window a scene.
+"""The generating flowgraph: scenes -> live tokenizer -> tokens, one window a scene.
 
-Each scene starts with tags for its rate and a flush, so that one top block serves them all:
-rebuilding a flowgraph for every window leaks memory.
+Each scene starts with tags for its rate and a flush, so that one top block serves a worker from
+its first scene to its last: rebuilding a flowgraph leaks memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import queue
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pmt
 from gnuradio import gr, lwmspectro
 from gnuradio.lwmspectro import kernels, keys
 from gnuradio.lwmspectro.waveforms import scene
+from gnuradio.lwmspectro.waveforms.scene import Measured
 
+from .columns import Window
 from .scene_plan import PlannedScene
 
 Tokens = np.ndarray
-Deliver = Callable[[PlannedScene, str, Tokens], None]
+_Rendered = tuple[PlannedScene, Measured]
 
 
 class scene_source(gr.sync_block):  # noqa: N801 (GNU Radio's blocks are snake case)
-    """Emits the samples of one scene after the other, then one sample that flushes the last."""
+    """Emits the samples of the scenes that are put into its queue.
 
-    def __init__(self, scenes: Iterable[PlannedScene], spec: kernels.window_spec) -> None:
+    ``None`` in the queue stands for the end of a batch: a single sample that flushes the window
+    before it, and whose own window, which comes with the next batch, has no scene. False ends
+    the flowgraph.
+    """
+
+    def __init__(self, spec: kernels.window_spec, failures: queue.Queue[object]) -> None:
         gr.sync_block.__init__(self, "scene_source", None, [np.complex64])
         self._spec = spec
-        self._scenes: Iterator[PlannedScene] = iter(scenes)
+        self._failures = failures
         self._samples = np.zeros(0, np.complex64)
         self._at = 0
         self._pending = 0  # samples of the work call at hand
-        self._done = False
-        self.rendered: list[tuple[PlannedScene, str]] = []
-        self.failure: Exception | None = None
+        self.scenes: queue.Queue[PlannedScene | bool | None] = queue.Queue()
+        self.rendered: deque[_Rendered | None] = deque()
 
     def _next_scene(self) -> bool:
-        """Renders the next scene; at the end a single sample takes its place."""
-        planned = next(self._scenes, None)
+        """Renders the next scene; False at the end. May wait, so it is called with no samples."""
+        planned = self.scenes.get()
+        if planned is False:
+            return False
         offset = self.nitems_written(0) + self._pending
-        if planned is None:
-            if self._done:
-                return False
-            self._done = True
-            self._samples = np.zeros(1, np.complex64)
-        else:
-            samp_rate = planned.scene.samp_rate
-            whole = kernels.window_tokenizer(samp_rate, self._spec).window_len()
-            n = max(1, round(planned.fraction * whole))
+        if isinstance(planned, PlannedScene):
             rng = np.random.default_rng(planned.seed)
-            self._samples, label = scene.render(planned.scene, n, rng)
-            self.rendered.append((planned, label))
-            rate = pmt.from_double(samp_rate)
+            n = planned.n_samples(self._spec)
+            self._samples, measured = scene.render_measured(planned.scene, n, rng)
+            self.rendered.append((planned, measured))
+            rate = pmt.from_double(planned.scene.samp_rate)
             self.add_item_tag(0, offset, pmt.intern(keys.RX_RATE), rate)
+        else:
+            self._samples = np.zeros(1, np.complex64)
+            self.rendered.append(None)
         self._at = 0
         self.add_item_tag(0, offset, pmt.intern(keys.FLUSH), pmt.PMT_T)
         return True
@@ -62,13 +68,16 @@ class scene_source(gr.sync_block):  # noqa: N801 (GNU Radio's blocks are snake c
         out = output_items[0]
         self._pending = 0
         while self._pending < len(out):
-            try:
-                going = self._at < len(self._samples) or self._next_scene()
-            except Exception as error:  # raised in a scheduler thread it would hang the flowgraph
-                self.failure = error
-                return -1
-            if not going:
-                return self._pending or -1
+            if self._at >= len(self._samples):
+                if self._pending and self.scenes.empty():
+                    break  # hand on what there is before waiting
+                try:
+                    going = self._next_scene()
+                except Exception as error:  # raised in a scheduler thread it would hang the graph
+                    self._failures.put(error)
+                    return -1
+                if not going:
+                    return self._pending or -1
             n = min(len(out) - self._pending, len(self._samples) - self._at)
             out[self._pending : self._pending + n] = self._samples[self._at : self._at + n]
             self._at += n
@@ -77,57 +86,69 @@ class scene_source(gr.sync_block):  # noqa: N801 (GNU Radio's blocks are snake c
 
 
 class token_sink(gr.sync_block):  # noqa: N801
-    """Hands every vector of tokens to a callback, in order."""
+    """Puts every vector of tokens into a queue, in order."""
 
-    def __init__(self, vlen: int, deliver: Callable[[Tokens], None]) -> None:
+    def __init__(self, vlen: int, windows: queue.Queue[object]) -> None:
         gr.sync_block.__init__(self, "token_sink", [(np.float32, vlen)], None)
-        self._deliver = deliver
-        self.failure: Exception | None = None
+        self._windows = windows
 
     def work(self, input_items: list[np.ndarray], output_items: list[np.ndarray]) -> int:
-        """Delivers each item."""
-        try:
-            for tokens in input_items[0]:
-                self._deliver(tokens)
-        except Exception as error:  # see scene_source
-            self.failure = error
-            return -1
+        """Copies each item."""
+        for tokens in input_items[0]:
+            self._windows.put(tokens.astype(np.float16))
         return len(input_items[0])
 
 
-def run(scenes: Iterable[PlannedScene], spec: kernels.window_spec, deliver: Deliver) -> int:
-    """Runs scenes through the live tokenizer block.
+class FlowgraphRenderer:
+    """Renders scenes with one top block, which is started once and reused for every batch."""
 
-    Args:
-        scenes: what to render, in order.
-        spec: shape of the windows.
-        deliver: called with each scene, its true label and its tokens float32[vlen]; the
-            tokens are only valid during the call.
+    def __init__(self, spec: kernels.window_spec) -> None:
+        self._windows: queue.Queue[object] = queue.Queue()
+        self._source = scene_source(spec, self._windows)
+        self._top = gr.top_block("lwmspectro_generate")
+        self._tokenizer = lwmspectro.tokenizer(kernels.min_samp_rate, spec)
+        # the scheduler calls blocks in Python without holding them
+        self._sink = token_sink(spec.vlen, self._windows)
+        self._top.connect(self._source, self._tokenizer, self._sink)
+        self._running = False
+        self._closed = False
 
-    Returns:
-        Windows delivered.
+    def render(self, scenes: Sequence[PlannedScene]) -> Iterator[Window]:
+        """A window for each scene, in order.
 
-    Raises:
-        RuntimeError: the flowgraph gave another number of windows than scenes.
-        Exception: what rendering or delivering a scene raised.
-    """
-    source = scene_source(scenes, spec)
-    tokenizer = lwmspectro.tokenizer(kernels.min_samp_rate, spec)
-    count = 0
+        Raises:
+            RuntimeError: the flowgraph ended, or has been closed.
+            Exception: what rendering a scene raised.
+        """
+        if self._closed:
+            raise RuntimeError("flowgraph: expected one that runs, got one that has ended")
+        if not self._running:
+            self._top.start()
+            self._running = True
+        for planned in scenes:
+            self._source.scenes.put(planned)
+        self._source.scenes.put(None)
+        left = len(scenes)
+        while left:
+            tokens = self._next_tokens()
+            rendered = self._source.rendered.popleft()
+            if rendered is None:  # what flushed the last batch
+                continue
+            left -= 1
+            yield Window(*rendered, tokens)
 
-    def on_tokens(tokens: Tokens) -> None:
-        nonlocal count
-        planned, label = source.rendered[count]
-        deliver(planned, label, tokens)
-        count += 1
+    def _next_tokens(self) -> Tokens:
+        found = self._windows.get()
+        if isinstance(found, Exception):
+            self.close()
+            raise found
+        assert isinstance(found, np.ndarray)
+        return found
 
-    sink = token_sink(spec.vlen, on_tokens)
-    top = gr.top_block("lwmspectro_generate")
-    top.connect(source, tokenizer, sink)
-    top.run()
-    for failure in (source.failure, sink.failure):
-        if failure is not None:
-            raise failure
-    if count != len(source.rendered):
-        raise RuntimeError(f"windows: expected {len(source.rendered)}, got {count}")
-    return count
+    def close(self) -> None:
+        """Ends the flowgraph."""
+        if self._running and not self._closed:
+            self._source.scenes.put(False)
+            self._top.stop()
+            self._top.wait()
+        self._closed = True

@@ -1,186 +1,269 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a data set: shards of tokens and labels, and a manifest.
+"""Makes a data set: chunks of tokens and labels, and a manifest.
 
-Shard k holds the scenes k * shard_size and on, and each scene is a function of the seed and its
-number: the data do not depend on the number of workers, and a run that was stopped goes on with
-the shards that are missing.
+A window is a function of the configuration and its number: the data do not depend on the number
+of workers, and a run that was stopped, or killed, goes on with the chunks that are missing.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import importlib.metadata
 import json
-import multiprocessing
-import os
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms import scene
 
-from . import flowgraph
-from .dataset import MANIFEST
+from . import chunks, columns, engines
+from .chunk_maker import chosen_renderer
+from .dataset import FORMAT, MANIFEST
+from .dataset_config import DatasetConfig
 from .files import write_json
-from .scene_plan import LABELS, PlannedScene, plan
+from .scene_plan import sites_of
 
-CLAIM = "generate.json"
-SHARD = "shard-{:05d}.npz"
+CLAIM = "dataset.json"
+LOCK = ".lock"
+
+_COMPRESSED = 0.65  # of the tokens' bytes; 0.58 was measured on the mix "live"
+_LABEL_BYTES = 500  # of a window
+_VERSIONS = ("numpy", "scipy", "pyarrow")  # may change the last bit of a sample, or the files
+_SOURCES = ("scene_plan.py", "dataset_config.py", "dataset_mixes.py", "columns.py")
 
 
 @dataclass(frozen=True)
 class GenerateConfig:
-    """What to generate.
+    """What to generate, and how.
 
     Attributes:
-        folder: where the shards go.
-        n_windows: windows in the data set, a whole number of shards.
-        seed: of everything random.
-        shard_size: windows in a shard.
-        workers: processes.
+        folder: where the chunks go.
+        dataset: what they hold.
+        workers: processes, or actors.
+        engine: one of ``engines.ENGINES``.
+        renderer: one of ``chunk_maker.RENDERERS``.
     """
 
     folder: Path
-    n_windows: int
-    seed: int = 1
-    shard_size: int = 500
+    dataset: DatasetConfig
     workers: int = 2
+    engine: str = "local"
+    renderer: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.n_windows < 1 or self.n_windows % self.shard_size:
-            raise ValueError(
-                f"n_windows: expected a positive multiple of {self.shard_size}, "
-                f"got {self.n_windows}"
-            )
         if self.workers < 1:
             raise ValueError(f"workers: expected at least 1, got {self.workers}")
 
+    @property
+    def n_chunks(self) -> int:
+        """Files of the data set."""
+        return -(-self.dataset.windows // self.dataset.chunk_windows)
 
-def _write_shard(path: Path, rows: list[tuple[PlannedScene, str, np.ndarray]]) -> None:
-    scenes = [planned.scene for planned, _, _ in rows]
-    content = {
-        "tokens": np.stack([tokens for _, _, tokens in rows]),  # (shard_size, vlen) float16
-        "label": np.array([LABELS.index(label) for _, label, _ in rows], np.int8),
-        "number": np.array([planned.number for planned, _, _ in rows], np.int64),
-        "samp_rate": np.array([s.samp_rate for s in scenes]),
-        "snr_db": np.array([s.snr_db for s in scenes], np.float32),
-        "doppler_hz": np.array([s.fading.doppler_hz if s.fading else 0.0 for s in scenes]),
-        "fraction": np.array([planned.fraction for planned, _, _ in rows], np.float32),
-        "detail": np.array([repr(s.transmitter)[:400] for s in scenes]),
-    }
-    partial = path.with_name("part-" + path.name)
-    np.savez_compressed(partial, **content)
-    os.replace(partial, path)
+    def chunk_size(self, chunk: int) -> int:
+        """Windows in a chunk; the last one may have fewer."""
+        size = self.dataset.chunk_windows
+        return min(size, self.dataset.windows - chunk * size)
 
 
-def _work(config: GenerateConfig, shards: list[int], progress: object) -> None:
-    """Makes some shards with one flowgraph."""
-    rows: list[tuple[PlannedScene, str, np.ndarray]] = []
+@dataclass
+class Watcher:
+    """Who wants to know how a run goes on.
 
-    def scenes() -> Iterator[PlannedScene]:
-        for shard in shards:
-            first = shard * config.shard_size
-            for number in range(first, first + config.shard_size):
-                yield plan(config.seed, number)
-
-    def deliver(planned: PlannedScene, label: str, tokens: np.ndarray) -> None:
-        rows.append((planned, label, tokens.astype(np.float16)))
-        if len(rows) == config.shard_size:
-            shard = planned.number // config.shard_size
-            _write_shard(config.folder / SHARD.format(shard), rows)
-            rows.clear()
-            progress.put(shard)  # type: ignore[attr-defined]
-
-    flowgraph.run(scenes(), kernels.window_spec(), deliver)
-
-
-def _paths(config: GenerateConfig) -> list[Path]:
-    count = config.n_windows // config.shard_size
-    return [config.folder / SHARD.format(k) for k in range(count)]
-
-
-def missing_shards(config: GenerateConfig) -> list[int]:
-    """Numbers of the shards that are not there yet."""
-    return [k for k, path in enumerate(_paths(config)) if not path.exists()]
-
-
-def _sources() -> dict[str, str]:
-    """What decides the content of a data set beside its seed: SHA-256 of the generator."""
-    digest = hashlib.sha256()
-    waveforms = Path(scene.__file__).parent
-    for path in sorted([*waveforms.glob("*.py"), *Path(__file__).parent.glob("scene_plan.py")]):
-        digest.update(path.read_bytes())
-    return {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
-
-
-def _claim(config: GenerateConfig) -> None:
-    """Marks the folder as this data set's.
-
-    Raises:
-        ValueError: it holds another one, of which shards would be mixed with this one's.
+    Attributes:
+        on_start: called with the windows that are there, and with all there will be.
+        on_windows: called with the number of windows finished since the last call.
+        on_chunk: called with the number of each chunk that is written.
     """
-    record = {"seed": config.seed, "shard_size": config.shard_size, **_sources()}
-    target = config.folder / CLAIM
-    if not target.exists():
-        if any(config.folder.glob("shard-*.npz")):
-            raise ValueError(f"{config.folder}: expected {CLAIM} beside the shards, found none")
-        write_json(target, record)
-    found = json.loads(target.read_text(encoding="utf-8"))
-    for key, value in record.items():
-        if found.get(key) != value:
-            raise ValueError(
-                f"{config.folder}: expected a data set of {key} {value}, got {found.get(key)}"
-            )
+
+    on_start: Callable[[int, int], None] = field(default=lambda there, windows: None)
+    on_windows: Callable[[int], None] = field(default=lambda n: None)
+    on_chunk: Callable[[int], None] = field(default=lambda chunk: None)
 
 
-def generate(config: GenerateConfig, on_shard: Callable[[int], None] | None = None) -> Path:
+def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
     """Makes what is missing of a data set and writes its manifest.
-
-    Args:
-        config: what to generate.
-        on_shard: called with the number of each shard when it is written.
 
     Returns:
         Path of the manifest.
 
     Raises:
         RuntimeError: a worker failed.
-        ValueError: the folder holds a data set of another seed or generator.
+        ValueError: the folder holds another data set, or is in use; the configuration asks for
+            what cannot be had here.
+        OSError: the disk has too little room.
     """
+    watcher = watcher or Watcher()
+    chosen_renderer(config.renderer)
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
+    sites_of(config.dataset)  # so that it fails here, and not in a worker
     config.folder.mkdir(parents=True, exist_ok=True)
-    _claim(config)
-    missing = missing_shards(config)
-    context = multiprocessing.get_context("spawn")
-    progress = context.Queue()
-    workers = [
-        context.Process(target=_work, args=(config, missing[k :: config.workers], progress))
-        for k in range(min(config.workers, len(missing)))
+    with _locked(config.folder):
+        claim(config)
+        chunks.remove_partial(config.folder)
+        missing = missing_chunks(config)
+        to_do = sum(map(config.chunk_size, missing))
+        check_disk(config, to_do)
+        watcher.on_start(config.dataset.windows - to_do, config.dataset.windows)
+        digests: dict[int, str] = {}
+
+        def on_chunk(chunk: int, digest: str) -> None:
+            digests[chunk] = digest
+            watcher.on_chunk(chunk)
+
+        engines.run(
+            config.engine,
+            engines.Job(
+                config=config.dataset,
+                folder=config.folder,
+                missing=missing,
+                workers=config.workers,
+                renderer=config.renderer,
+                on_windows=watcher.on_windows,
+                on_chunk=on_chunk,
+            ),
+        )
+        return _write_manifest(config, digests, versions)
+
+
+def missing_chunks(config: GenerateConfig) -> list[int]:
+    """Numbers of the chunks that are not there yet, or not with all their windows.
+
+    Raises:
+        ValueError: the folder holds more chunks than the data set has.
+    """
+    there = sorted(config.folder.glob(chunks.NAME.replace("{:06d}", "*")))
+    if len(there) > config.n_chunks:
+        raise ValueError(
+            f"{config.folder}: expected at most {config.n_chunks} chunks of "
+            f"{config.dataset.windows} windows, got {len(there)}"
+        )
+    return [
+        k
+        for k in range(config.n_chunks)
+        if chunks.rows(chunks.path_of(config.folder, k)) != config.chunk_size(k)
     ]
-    for worker in workers:
-        worker.start()
-    while any(worker.is_alive() for worker in workers) or not progress.empty():
-        for worker in workers:
-            worker.join(timeout=0.5)
-        while not progress.empty():
-            shard = progress.get()
-            if on_shard is not None:
-                on_shard(shard)
-    if any(worker.exitcode for worker in workers):
-        raise RuntimeError(f"workers ended with {[worker.exitcode for worker in workers]}")
-    return _write_manifest(config)
 
 
-def _write_manifest(config: GenerateConfig) -> Path:
-    shards = _paths(config)
-    labels = np.concatenate([np.load(path)["label"] for path in shards])
+def check_disk(config: GenerateConfig, windows: int) -> None:
+    """Refuses to start what the disk cannot hold.
+
+    Raises:
+        OSError: the room is less than ``windows`` take.
+    """
+    vlen = config.dataset.tokens.window_spec().vlen
+    needed = windows * (2 * vlen * _COMPRESSED + _LABEL_BYTES)
+    free = shutil.disk_usage(config.folder).free
+    if needed > free:
+        raise OSError(
+            f"{config.folder}: expected {needed / 1e9:.2f} GB of free disk, got {free / 1e9:.2f} GB"
+        )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps other runs out of the folder; the lock ends with the process, however that ends."""
+    with (folder / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(
+                f"{folder}: expected a free folder, another run writes there"
+            ) from None
+        yield
+
+
+def sources() -> dict[str, str]:
+    """What decides the content beside the configuration: SHA-256 of the generator's sources."""
+    digest = hashlib.sha256()
+    waveforms = Path(scene.__file__).parent
+    here = Path(__file__).parent
+    for path in [*sorted(waveforms.rglob("*.py")), *(here / name for name in _SOURCES)]:
+        digest.update(path.read_bytes())
+    return {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
+
+
+def claim(config: GenerateConfig) -> None:
+    """Marks the folder as this data set's.
+
+    Raises:
+        ValueError: it holds another one, whose chunks would be mixed with this one's.
+    """
+    record = {"config": config.dataset.content(), **sources()}
+    target = config.folder / CLAIM
+    if not target.exists():
+        others = [p.name for p in config.folder.iterdir() if p.name != LOCK]
+        if others:
+            raise ValueError(
+                f"{config.folder}: expected an empty folder or a data set with {CLAIM}, "
+                f"found {sorted(others)[0]}"
+            )
+        write_json(target, record)
+    try:
+        found = json.loads(target.read_text(encoding="utf-8"))
+        differing = first_difference(record, found)
+    except (ValueError, AttributeError):
+        raise ValueError(f"{target}: expected the claim of a data set, cannot read it") from None
+    if differing:
+        name, expected, got = differing
+        raise ValueError(
+            f"{config.folder}: holds another data set: expected {name} {expected}, got {got}"
+        )
+
+
+def first_difference(
+    expected: dict[str, Any], got: dict[str, Any], where: str = ""
+) -> tuple[str, Any, Any] | None:
+    """The first key whose values differ: its path, what was expected and what came."""
+    for key in sorted({*expected, *got}):
+        name = f"{where}{key}"
+        left, right = expected.get(key), got.get(key)
+        if isinstance(left, dict) and isinstance(right, dict):
+            if found := first_difference(left, right, f"{name}."):
+                return found
+        elif left != right:
+            return name, left, right
+    return None
+
+
+def _write_manifest(
+    config: GenerateConfig, digests: dict[int, str], versions: dict[str, str]
+) -> Path:
+    spec = config.dataset.tokens.window_spec()
+    files = [chunks.path_of(config.folder, k) for k in range(config.n_chunks)]
+    protocol = pq.ParquetDataset(list(map(str, files))).read(columns=["protocol"])["protocol"]
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(protocol).to_pylist()}
     manifest = {
-        "seed": config.seed,
-        "n_windows": config.n_windows,
-        **_sources(),
-        "labels": list(LABELS),
-        "counts": {name: int(np.sum(labels == k)) for k, name in enumerate(LABELS)},
-        "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in shards},
+        "format": FORMAT,
+        "windows": config.dataset.windows,
+        "seed": config.dataset.seed,
+        "config": config.dataset.content(),
+        **sources(),
+        "spec": {
+            "n_frames": spec.n_frames,
+            "frame_us": spec.frame_us,
+            "n_bins": spec.n_bins,
+            "correlogram_rows": list(kernels.correlogram_rows),
+            "vlen": spec.vlen,
+        },
+        "views": {part.name: list(part.shape) for part in columns.views(spec)},
+        "columns": {c.name: {"unit": c.unit, "description": c.text} for c in columns.COLUMNS},
+        "counts": dict(sorted(counts.items())),
+        "versions": versions,
+        "files": [
+            {
+                "name": path.name,
+                "windows": config.chunk_size(k),
+                "sha256": digests.get(k) or chunks.sha256(path),
+            }
+            for k, path in enumerate(files)
+        ],
     }
     target = config.folder / MANIFEST
     write_json(target, manifest)

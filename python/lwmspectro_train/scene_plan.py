@@ -1,42 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which scene has which number in a data set: a pure function of (seed, number)."""
+"""Which scene has which number in a data set: a pure function of (configuration, number)."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms import scene
+from gnuradio.lwmspectro.waveforms.channels import (
+    Channel,
+    Fading,
+    SiteChannel,
+    SiteUser,
+    TdlModel,
+    speed_kmh,
+)
+from gnuradio.lwmspectro.waveforms.common import log_uniform
 from gnuradio.lwmspectro.waveforms.scene import NONE, PROTOCOLS, Scene
 
-LABELS = (*PROTOCOLS, NONE)
+from .dataset_config import UNSEEN_CITY, DatasetConfig
+from .dataset_mixes import SnrMix
 
-# receivers' rates and how often each is drawn: from RTL-SDR slices to whole carriers
-_RATES_HZ: dict[float, float] = {
-    1.92e6: 0.18,
-    2.048e6: 0.04,
-    2.4e6: 0.12,
-    2.56e6: 0.02,
-    3.2e6: 0.02,
-    3.84e6: 0.04,
-    5.0e6: 0.03,
-    5.76e6: 0.05,
-    7.68e6: 0.09,
-    8.0e6: 0.02,
-    10.0e6: 0.04,
-    11.52e6: 0.03,
-    12.5e6: 0.01,
-    15.36e6: 0.11,
-    16.0e6: 0.01,
-    20.0e6: 0.13,
-    23.04e6: 0.03,
-    25.0e6: 0.01,
-    30.72e6: 0.02,
-}
-_WIFI_RATES_HZ = (10e6, 15.36e6, 20e6, 20e6, 20e6, 20e6, 23.04e6, 25e6, 30.72e6)
-_ANY_RATE = 0.03  # share at a rate nobody lists, whole multiples of 10 kHz
-_KINDS = {"wifi": 0.22, "lte": 0.24, "nr": 0.24, "none": 0.3}
-_PARTIAL = 0.06  # share of windows cut short
+LABELS = (*PROTOCOLS, NONE)
+MOBILITY = ("static", "pedestrian", "vehicular")
+
+_PEDESTRIAN_KMH = 15.0  # and below
+_SHORTEST, _LONGEST = 0.12, 0.95  # of a window that is cut short
 
 
 @dataclass(frozen=True)
@@ -55,27 +51,179 @@ class PlannedScene:
     fraction: float
     seed: tuple[int, int, int]
 
+    @property
+    def speed_kmh(self) -> float:
+        """Speed that belongs to the Doppler shift at the carrier frequency."""
+        return speed_kmh(self.scene.channel.doppler_hz, self.scene.center_freq)
 
-def draw_rate(kind: str, rng: np.random.Generator) -> float:
-    """A sample rate in Hz. WiFi is mostly seen whole, since its receivers are fast enough."""
-    if kind == "wifi" and rng.random() < 0.65:
-        return float(rng.choice(_WIFI_RATES_HZ))
-    if rng.random() < _ANY_RATE:
+    @property
+    def mobility(self) -> str:
+        """One of ``MOBILITY``."""
+        speed = self.speed_kmh
+        if speed <= 0.0:
+            return "static"
+        return "pedestrian" if speed <= _PEDESTRIAN_KMH else "vehicular"
+
+    def n_samples(self, spec: kernels.window_spec) -> int:
+        """Samples to render."""
+        whole = _window_len(self.scene.samp_rate, spec.n_frames, spec.frame_us)
+        return max(1, round(self.fraction * whole))
+
+
+@functools.lru_cache(maxsize=4096)
+def _window_len(samp_rate: float, n_frames: int, frame_us: int) -> int:
+    spec = kernels.window_spec(n_frames=n_frames, frame_us=frame_us, hop_frames=n_frames)
+    return kernels.window_tokenizer(samp_rate, spec).window_len()
+
+
+class Site(Protocol):
+    """A base station whose users were traced: a ``sites.Site``."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def city(self) -> str:
+        """Where it is."""
+
+    def __len__(self) -> int:
+        """How many users it has."""
+
+    def user(self, index: int) -> SiteUser:
+        """One of them."""
+
+
+def sites_of(config: DatasetConfig) -> Sequence[Site]:
+    """The traced sites that a configuration may use; none where it asks for no site.
+
+    Raises:
+        ValueError: there are none, or they break the split by city.
+    """
+    if config.channels.weights.get("site", 0.0) <= 0.0:
+        return ()
+    if importlib.util.find_spec("gnuradio.lwmspectro.sites") is None:
+        raise ValueError("channels.weights.site: expected 0, no traced sites are installed here")
+    module = importlib.import_module("gnuradio.lwmspectro.sites")
+    return chosen_sites(config, list(module.SiteSet.load(config.split)))
+
+
+def chosen_sites(config: DatasetConfig, sites: Sequence[Site]) -> Sequence[Site]:
+    """Of a split's sites, those in the cities that a configuration names.
+
+    Raises:
+        ValueError: there are none, or San Francisco is outside of the test split or not alone
+            in it.
+    """
+    wrong = {site.city for site in sites if (site.city == UNSEEN_CITY) != (config.split == "test")}
+    if wrong:
+        expected = f"{UNSEEN_CITY} in the test split alone"
+        raise ValueError(f"sites: expected {expected}, got {sorted(wrong)} in {config.split}")
+    cities = config.channels.cities
+    chosen = [site for site in sites if not cities or site.city in cities]
+    missing = sorted(set(cities) - {site.city for site in chosen})
+    if not chosen or missing:
+        known = sorted({site.city for site in sites})
+        raise ValueError(f"channels.cities: expected some of {known}, got {missing or 'none'}")
+    return chosen
+
+
+def draw_rate(config: DatasetConfig, protocol: str, rng: np.random.Generator) -> float:
+    """A sample rate in Hz."""
+    mixes = config.rates_of(protocol)
+    mix = mixes[_draw([mix.share for mix in mixes], rng)]
+    if rng.random() < mix.any_rate:
         return 1e4 * float(rng.integers(192, 2500))
-    rates = list(_RATES_HZ)
-    weights = np.array([_RATES_HZ[r] for r in rates])
-    return float(rng.choice(rates, p=weights / weights.sum()))
+    chosen = _draw(mix.weights or [1.0] * len(mix.msps), rng)
+    return round(1e6 * mix.msps[chosen], 3)
 
 
-def plan(seed: int, number: int) -> PlannedScene:
-    """The scene of a number; every other number may be drawn without it."""
-    rng = np.random.default_rng([seed, number, 0])
-    kind = str(rng.choice(list(_KINDS), p=list(_KINDS.values())))
-    rate = draw_rate(kind, rng)
-    fraction = float(rng.uniform(0.12, 0.95)) if rng.random() < _PARTIAL else 1.0
-    return PlannedScene(
-        number=number,
-        scene=scene.draw_scene(kind, rate, rng),
-        fraction=fraction,
-        seed=(seed, number, 1),
+def draw_snr(mix: SnrMix, rng: np.random.Generator) -> float:
+    """A wanted ratio in dB."""
+    if rng.random() < mix.strong_share:
+        return float(rng.uniform(mix.strong_low_db, mix.strong_high_db))
+    if mix.grid_db:
+        return float(rng.choice(mix.grid_db))
+    return float(rng.uniform(mix.low_db, mix.high_db))
+
+
+def draw_doppler(config: DatasetConfig, center_freq: float, rng: np.random.Generator) -> float:
+    """A maximum Doppler shift in Hz."""
+    motion = config.mobility[_draw([motion.weight for motion in config.mobility], rng)]
+    low, high = motion.speed_kmh or motion.doppler_hz
+    value = log_uniform(rng, low, high) if low > 0.0 else 0.0
+    return kernels.doppler_of(value, center_freq) if motion.speed_kmh else value
+
+
+def plan(config: DatasetConfig, number: int, sites: Sequence[Site] = ()) -> PlannedScene:
+    """The scene of a number; every other number may be drawn without it.
+
+    Args:
+        config: of the data set.
+        number: 0 and up.
+        sites: traced ones, see :func:`sites_of`.
+    """
+    rng = np.random.default_rng([config.seed, number, 0])
+    layer = _draw_key(config.protocols, rng)
+    samp_rate = draw_rate(config, layer, rng)
+    fraction = float(rng.uniform(_SHORTEST, _LONGEST)) if rng.random() < config.partial else 1.0
+    transmitter = _draw_transmitter(config, layer, samp_rate, rng)
+    channel, center = _draw_channel(config, _draw_center(config, layer, rng), sites, rng)
+    drawn = Scene(
+        transmitter=transmitter,
+        samp_rate=samp_rate,
+        offset_hz=scene.draw_offset(transmitter, samp_rate, rng, config.carriers.off_centre),
+        snr_db=draw_snr(config.snr, rng),
+        snr_over=config.snr.over,
+        fading=channel,
+        front_end=scene.draw_front_end(samp_rate, rng, _draw_key(config.front_ends, rng)),
+        center_freq=center,
     )
+    return PlannedScene(number, drawn, fraction, (config.seed, number, 1))
+
+
+def _draw_transmitter(
+    config: DatasetConfig, layer: str, samp_rate: float, rng: np.random.Generator
+) -> Any:
+    drawn = scene.draw_transmitter(layer, samp_rate, rng)
+    choices = config.transmitters.get(layer, ())
+    if not choices:
+        return drawn
+    return dataclasses.replace(drawn, **config.replaced(layer, int(rng.integers(len(choices)))))
+
+
+def _draw_center(config: DatasetConfig, layer: str, rng: np.random.Generator) -> float:
+    if layer == "wifi":
+        return 1e9 * float(rng.choice(config.carriers.wifi_center_freq_ghz))
+    low, high = config.carriers.center_freq_ghz
+    return 1e9 * float(rng.uniform(low, high))
+
+
+def _draw_channel(
+    config: DatasetConfig, center: float, sites: Sequence[Site], rng: np.random.Generator
+) -> tuple[Channel | None, float]:
+    """A channel, and the carrier frequency in Hz: a site's paths were traced at its own."""
+    mix = config.channels
+    kind = _draw_key(mix.weights, rng)
+    if kind == "cable":
+        return None, center
+    if kind == "site":
+        site = sites[int(rng.integers(len(sites)))]
+        user = site.user(int(rng.integers(len(site))))
+        center = user.center_freq_hz
+        return SiteChannel(user, draw_doppler(config, center, rng)), center
+    doppler_hz = draw_doppler(config, center, rng)
+    if kind == "fading":
+        return Fading.random(rng, doppler_hz), center
+    low, high = mix.delay_spread_ns
+    spread_ns = log_uniform(rng, low, high)
+    return TdlModel(str(rng.choice(mix.tdl_models)), 1e-9 * spread_ns, doppler_hz), center
+
+
+def _draw(weights: Sequence[float], rng: np.random.Generator) -> int:
+    p = np.asarray(weights, float)
+    return int(rng.choice(p.size, p=p / p.sum()))
+
+
+def _draw_key(weights: Mapping[str, float], rng: np.random.Generator) -> str:
+    return list(weights)[_draw(list(weights.values()), rng)]

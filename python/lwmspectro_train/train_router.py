@@ -191,7 +191,7 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     The learning curve is ``metrics.csv`` in the folder ``config.out``.
 
     Raises:
-        FileNotFoundError: the data set holds no shard.
+        FileNotFoundError: the data set is not complete.
     """
     started = time.monotonic()
     torch.set_num_threads(config.threads)

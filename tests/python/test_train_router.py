@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The training package on a tiny data set: generate, train, calibrate, export, classify."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,111 +8,39 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: no training here")
 pytest.importorskip("lightning", reason="Lightning is not installed: no training here")
+pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
 
 import torch
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.inference import Router as LiveRouter
-from lwmspectro_train import augment, calibrate, cli, dataset, evaluate, export, flowgraph, generate
+from lwmspectro_train import (
+    augment,
+    calibrate,
+    cli,
+    dataset,
+    dataset_config,
+    evaluate,
+    export,
+    generate,
+)
 from lwmspectro_train.router import Router, RouterConfig
-from lwmspectro_train.scene_plan import LABELS, PlannedScene, plan
 from lwmspectro_train.train_router import restore
 from scipy import stats
-
-SMALL = {"n_windows": 24, "shard_size": 8}
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     for name, seed in (("train", 1), ("test", 2)):
-        generate.generate(generate.GenerateConfig(folder / name, seed=seed, workers=2, **SMALL))
+        config = dataset_config.load("smoke", seed=seed)
+        generate.generate(generate.GenerateConfig(folder / name, config, workers=2))
     return folder
-
-
-def test_plan_is_a_function_of_seed_and_number() -> None:
-    assert plan(3, 17) == plan(3, 17)
-    assert plan(3, 17) != plan(4, 17)
-    assert plan(3, 17) != plan(3, 18)
-
-
-def test_plan_covers_labels_and_rates() -> None:
-    scenes = [plan(1, number).scene for number in range(300)]
-    assert {scene.label for scene in scenes} == set(LABELS)
-    rates = {scene.samp_rate for scene in scenes}
-    assert {1.92e6, 2.4e6, 15.36e6, 20e6} <= rates
-    assert all(kernels.min_samp_rate <= rate <= kernels.max_samp_rate for rate in rates)
-
-
-def test_data_do_not_depend_on_workers(tiny: Path, tmp_path: Path) -> None:
-    generate.generate(generate.GenerateConfig(tmp_path, seed=1, workers=1, **SMALL))
-    one, two = dataset.load(tmp_path), dataset.load(tiny / "train")
-    np.testing.assert_array_equal(one.tokens, two.tokens)
-    np.testing.assert_array_equal(one.label, two.label)
-
-
-def test_generation_goes_on_where_it_stopped(tiny: Path, tmp_path: Path) -> None:
-    config = generate.GenerateConfig(tmp_path, seed=1, workers=1, **SMALL)
-    for name in (generate.CLAIM, "shard-00000.npz", "shard-00002.npz"):
-        (tmp_path / name).write_bytes((tiny / "train" / name).read_bytes())
-    (tmp_path / "part-shard-00001.npz").write_bytes(b"half a shard")
-    made: list[int] = []
-    generate.generate(config, on_shard=made.append)
-    assert made == [1]
-    np.testing.assert_array_equal(
-        dataset.load(tmp_path).tokens, dataset.load(tiny / "train").tokens
-    )
-
-
-def test_flowgraph_gives_what_the_kernel_gives() -> None:
-    from gnuradio.lwmspectro.waveforms import scene
-
-    spec = kernels.window_spec()
-    planned = [plan(5, number) for number in range(4)]
-    got: list[np.ndarray] = []
-    flowgraph.run(planned, spec, lambda _p, _label, tokens: got.append(tokens.copy()))
-    for item, tokens in zip(planned, got, strict=True):
-        kernel = kernels.window_tokenizer(item.scene.samp_rate, spec)
-        n = round(item.fraction * kernel.window_len())
-        iq, _ = scene.render(item.scene, n, np.random.default_rng(item.seed))
-        np.testing.assert_allclose(tokens, kernel.process(iq), atol=1e-3)
-
-
-@pytest.mark.parametrize("where", ["render", "deliver"])
-def test_failure_ends_the_flowgraph(where: str) -> None:
-    def scenes() -> Iterator[PlannedScene]:
-        yield plan(5, 0)
-        if where == "render":
-            raise OSError("no such scene")
-        yield plan(5, 1)
-
-    def deliver(_planned: PlannedScene, _label: str, _tokens: np.ndarray) -> None:
-        if where == "deliver":
-            raise OSError("no such scene")
-
-    with pytest.raises(OSError, match="no such scene"):
-        flowgraph.run(scenes(), kernels.window_spec(), deliver)
 
 
 def test_empty_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train-router", str(tmp_path), str(tmp_path / "out")]) == 2
     assert "expected manifest.json of a whole data set" in capsys.readouterr().err
-
-
-def test_folder_of_another_seed_is_refused(tiny: Path) -> None:
-    before = sorted((path.name, path.stat().st_mtime_ns) for path in (tiny / "train").iterdir())
-    with pytest.raises(ValueError, match="expected a data set of seed 9, got 1"):
-        generate.generate(generate.GenerateConfig(tiny / "train", seed=9, workers=1, **SMALL))
-    after = sorted((path.name, path.stat().st_mtime_ns) for path in (tiny / "train").iterdir())
-    assert before == after
-
-
-def test_changed_shard_is_refused(tiny: Path, tmp_path: Path) -> None:
-    shutil.copytree(tiny / "test", tmp_path / "copy")
-    shard = tmp_path / "copy" / "shard-00001.npz"
-    shard.write_bytes(shard.read_bytes()[:-1])
-    with pytest.raises(ValueError, match=r"shard-00001\.npz: expected SHA-256"):
-        dataset.load(tmp_path / "copy")
 
 
 def test_muted_idle_is_zeros_between_bursts() -> None:
@@ -198,7 +124,7 @@ def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
     tokens = dataset.load(tiny / "test").tokens.astype(np.float32)
     expected = evaluate.logits_of(restore(tmp_path / "weights"), dataset.load(tiny / "test"))
     np.testing.assert_allclose(LiveRouter(bundle)(tokens), expected, atol=export.PARITY)
-    assert "lwmspectro-train generate" in (bundle_dir / "MODEL_CARD.md").read_text()
+    assert "lwmspectro-train generate live" in (bundle_dir / "MODEL_CARD.md").read_text()
     assert bundle.manifest.provenance["data"]["test"]["seed"] == 2
 
 

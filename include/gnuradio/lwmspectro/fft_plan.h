@@ -10,7 +10,7 @@
 namespace gr {
 namespace lwmspectro {
 
-//! Complex FFT, not scaled. The only place where the kernels touch GNU Radio (gr-fft).
+//! Complex FFT, not scaled. The only place where the kernels touch FFTW.
 class LWMSPECTRO_API fft_plan
 {
 public:

@@ -8,6 +8,8 @@
 
 #include <gnuradio/lwmspectro/tdl_fading.h>
 #include <gnuradio/lwmspectro/window_tokenizer.h>
+#include <memory>
+#include <mutex>
 #include <stdexcept>
 
 namespace py = pybind11;
@@ -27,30 +29,46 @@ std::size_t length(const samples& iq)
     return static_cast<std::size_t>(iq.shape(0));
 }
 
-//! One window of at most window_len(0) samples, alone.
-py::array_t<float>
-process_window(const window_tokenizer& like, double samp_rate, samples iq)
+//! A stream's tokenizer, and one for windows that stand alone.
+struct bound_tokenizer {
+    bound_tokenizer(double samp_rate, const window_spec& spec)
+        : kernel(samp_rate, spec), d_samp_rate(samp_rate)
+    {
+    }
+
+    //! One window of at most window_len(0) samples, alone.
+    py::array_t<float> process(const samples& iq);
+
+    window_tokenizer kernel;
+
+private:
+    double d_samp_rate;
+    std::mutex d_mutex;
+    std::unique_ptr<window_tokenizer>
+        d_alone; // made once: its plans take longer than a window
+};
+
+py::array_t<float> bound_tokenizer::process(const samples& iq)
 {
     const std::size_t n = length(iq);
-    if (n == 0 || n > like.window_len(0)) {
+    if (n == 0 || n > kernel.window_len(0)) {
         throw std::invalid_argument("iq: expected 1 to " +
-                                    std::to_string(like.window_len(0)) +
+                                    std::to_string(kernel.window_len(0)) +
                                     " samples, got " + std::to_string(n));
     }
-    py::array_t<float> tokens(static_cast<py::ssize_t>(like.spec().vlen()));
+    py::array_t<float> tokens(static_cast<py::ssize_t>(kernel.spec().vlen()));
     const auto* in = iq.data();
     float* out = tokens.mutable_data();
     py::gil_scoped_release release;
-    window_tokenizer windower(samp_rate, like.spec());
-    windower.push(in, n);
-    windower.take(out);
+    std::lock_guard<std::mutex> lock(d_mutex);
+    if (!d_alone) {
+        d_alone = std::make_unique<window_tokenizer>(d_samp_rate, kernel.spec());
+    }
+    d_alone->reset();
+    d_alone->push(in, n);
+    d_alone->take(out);
     return tokens;
 }
-
-struct bound_tokenizer {
-    double samp_rate;
-    window_tokenizer kernel;
-};
 
 void bind_spec(py::module& m)
 {
@@ -100,8 +118,7 @@ void bind_tokenizer(py::module& m)
 
     py::class_<bound_tokenizer>(m, "window_tokenizer", "Samples to windows of tokens.")
         .def(py::init([](double samp_rate, const window_spec& spec) {
-                 return std::make_unique<bound_tokenizer>(
-                     bound_tokenizer{ samp_rate, window_tokenizer(samp_rate, spec) });
+                 return std::make_unique<bound_tokenizer>(samp_rate, spec);
              }),
              py::arg("samp_rate"),
              py::arg("spec") = window_spec())
@@ -113,9 +130,7 @@ void bind_tokenizer(py::module& m)
             py::arg("index") = 0)
         .def(
             "process",
-            [](const bound_tokenizer& self, samples iq) {
-                return process_window(self.kernel, self.samp_rate, iq);
-            },
+            [](bound_tokenizer& self, samples iq) { return self.process(iq); },
             py::arg("iq"),
             "Tokens float32[vlen] of 1 to window_len(0) samples, complex64, alone.")
         .def(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from ..errors import UserError
 from ..inference import DEFAULT_PROVIDER, DEFAULT_THREADS
-from ..moe_classifier import DEFAULT_BATCH, DEFAULT_QUEUE_DEPTH
 from ..recording import check_number
 from ..worker import POLICIES
 
@@ -37,6 +36,9 @@ class Parser(argparse.ArgumentParser):
 
 def add_model_options(parser: argparse.ArgumentParser, policy: str) -> None:
     """Options on the model and on how it is run; ``policy`` is the default one."""
+    # needs GNU Radio, which not all command lines do
+    from ..moe_classifier import DEFAULT_BATCH, DEFAULT_QUEUE_DEPTH
+
     group = parser.add_argument_group("model")
     group.add_argument("--model", metavar="DIR", default="", help=MODEL_HELP)
     group.add_argument(

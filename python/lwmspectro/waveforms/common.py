@@ -92,20 +92,25 @@ def block_power(iq: Complex64, block: int = _BLOCK) -> Float32:
     return power.astype(np.float32)
 
 
-def active_power(iq: Complex64) -> float:
-    """Mean power while transmitting.
+def active_blocks(iq: Complex64) -> tuple[Float32, npt.NDArray[np.bool_]]:
+    """Which blocks of 64 samples transmit: power of each and whether, shape (ceil(n / 64),).
 
-    Blocks of 64 samples count when they are less than 10 dB under the strong blocks (the 90th
-    percentile of those that are not silent), so gaps and much weaker stations are left out.
-    Returns 0.0 for a silent or empty input.
+    Blocks count when they are less than 10 dB under the strong blocks (the 90th percentile of
+    those that are not silent), so gaps and much weaker stations are left out.
     """
     power = block_power(iq)
     peak = float(power.max(initial=0.0))
     if peak <= 0.0:
-        return 0.0
+        return power, np.zeros(power.shape, np.bool_)
     loud = power[power > peak * 1e-3]
     strong = float(np.percentile(loud, 90.0))
-    return float(np.mean(power[power > strong * db_to_power(_ACTIVE_DB)], dtype=np.float64))
+    return power, power > strong * db_to_power(_ACTIVE_DB)
+
+
+def active_power(iq: Complex64) -> float:
+    """Mean power while transmitting, over :func:`active_blocks`; 0.0 for silence or no samples."""
+    power, chosen = active_blocks(iq)
+    return float(np.mean(power[chosen], dtype=np.float64)) if chosen.any() else 0.0
 
 
 def unit_power(iq: Complex64) -> Complex64:
@@ -182,12 +187,14 @@ class ReceiverBand:
 
         Mean power gain 1 before the roll-off.
         """
-        f = np.fft.fftfreq(n).astype(np.float32) * np.float32(2.0)  # -1..1 over the band
+        f = np.empty(n, np.float32)  # -1..1 over the band
+        f[: n - n // 2] = np.arange(n - n // 2, dtype=np.float32) * np.float32(2.0 / n)
+        f[n - n // 2 :] = np.arange(-(n // 2), 0, dtype=np.float32) * np.float32(2.0 / n)
         gain_db = np.float32(0.5 * self.tilt_db) * f
         if self.ripple_db > 0.0:
             angle = np.float32(np.pi * self.ripple_cycles) * f + np.float32(self.ripple_phase)
             gain_db = gain_db + np.float32(0.5 * self.ripple_db) * np.cos(angle)
-        gain = np.power(np.float32(10.0), gain_db / np.float32(20.0))
+        gain = np.exp(np.float32(np.log(10.0) / 20.0) * gain_db)
         gain = gain / np.sqrt(np.mean(gain * gain))
         if self.rolloff > 0.0:
             edge = np.float32(db_to_amplitude(self.edge_db))
@@ -204,6 +211,20 @@ def filter_band(iq: Complex64, band: ReceiverBand) -> Complex64:
     spectrum = fft_module.fft(iq, n)
     spectrum *= band.response(n)
     return np.asarray(fft_module.ifft(spectrum)[: iq.size], dtype=np.complex64)
+
+
+def filtered_noise(n: int, rng: np.random.Generator, band: ReceiverBand) -> Complex64:
+    """Noise of unit power through a receiver's channel filter, shape (n,).
+
+    White noise has a white spectrum: it is drawn as one, which saves a transform.
+    """
+    if band.is_flat:
+        return complex_noise(n, rng)
+    length = smooth_length(n)
+    spectrum = complex_noise(length, rng)
+    spectrum *= band.response(length)
+    spectrum *= np.float32(np.sqrt(length))
+    return np.asarray(fft_module.ifft(spectrum)[:n], dtype=np.complex64)
 
 
 def loud_power(iq: Complex64) -> float:

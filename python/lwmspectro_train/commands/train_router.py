@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lwmspectro-train train-router."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+HELP = "Train the router; keeps the best epoch."
+
+_INPUTS = {"both": (True, True), "spectrogram": (True, False), "correlogram": (False, True)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("data", type=Path, help="data set to train and validate on")
+    parser.add_argument("out", type=Path, help="folder of the weights")
+    parser.add_argument("--epochs", type=int, default=12, help="%(default)s")
+    parser.add_argument("--seed", type=int, default=1, help="%(default)s")
+    parser.add_argument("--threads", type=int, default=2, help="%(default)s")
+    parser.add_argument(
+        "--precision",
+        choices=("32-true", "bf16-mixed"),
+        default="32-true",
+        help="bf16-mixed is twice as fast on CPUs with AMX (%(default)s)",
+    )
+    parser.add_argument(
+        "--inputs", choices=_INPUTS, default="both", help="which inputs it sees (%(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Trains."""
+    from ..router import RouterConfig
+    from ..train_router import TrainConfig, train
+
+    spectrogram, correlogram = _INPUTS[args.inputs]
+    size = RouterConfig(use_spectrogram=spectrogram, use_correlogram=correlogram)
+    config = TrainConfig(
+        args.data,
+        args.out,
+        seed=args.seed,
+        epochs=args.epochs,
+        threads=args.threads,
+        precision=args.precision,
+    )
+    train(config, size)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Chunks made by the actors of a Ray cluster.
+
+Nodes need this package and the kernels, but no common file system: actors return the bytes of
+chunks and the driver writes them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from . import chunks
+from .chunk_maker import ChunkMaker
+from .engines import Job
+
+
+def run(job: Job) -> None:
+    """Makes the chunks of a job on the cluster that ``RAY_ADDRESS`` names, or on a local one.
+
+    Raises:
+        ValueError: Ray is not installed.
+        RuntimeError: an actor failed.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise ValueError(
+            "engine ray: expected the Python package ray, found none: "
+            "pip install -c constraints.txt -r requirements/ray.txt"
+        ) from None
+    started = not ray.is_initialized()
+    if started:
+        _connect(ray, job.workers)
+    try:
+        _spread(ray, job)
+    except ray.exceptions.RayError as error:
+        raise RuntimeError(f"a worker failed: {_cause(error)}") from None
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def _connect(ray: Any, workers: int) -> None:
+    options: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
+    if not os.environ.get("RAY_ADDRESS"):
+        options["num_cpus"] = workers
+    environment = {
+        name: os.environ[name] for name in ("PYTHONPATH", "LD_LIBRARY_PATH") if name in os.environ
+    }
+    ray.init(runtime_env={"env_vars": environment}, logging_level="ERROR", **options)
+
+
+def _spread(ray: Any, job: Job) -> None:
+    actor = ray.remote(num_cpus=1)(ChunkMaker)
+    count = min(job.workers, len(job.missing))
+    makers = [actor.remote(job.config, job.renderer) for _ in range(count)]
+    left = list(job.missing)
+    running = {}
+    for maker in makers:
+        chunk = left.pop(0)
+        running[maker.make.remote(chunk)] = (maker, chunk)
+    while running:
+        done, _ = ray.wait(list(running), num_returns=1)
+        for reference in done:
+            maker, chunk = running.pop(reference)
+            content = ray.get(reference)
+            if left:
+                following = left.pop(0)
+                running[maker.make.remote(following)] = (maker, following)
+            digest = chunks.write(job.folder, chunk, content)
+            size = job.config.chunk_windows
+            job.on_windows(min(size, job.config.windows - chunk * size))
+            job.on_chunk(chunk, digest)
+
+
+def _cause(error: Exception) -> str:
+    cause = getattr(error, "cause", None) or error
+    return f"{type(cause).__name__}: {cause}".splitlines()[0]
