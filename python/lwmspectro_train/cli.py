@@ -23,6 +23,8 @@ from gnuradio.lwmspectro.cli.console import (
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .sites import command as sites
+
 PROG = "lwmspectro-train"
 _BYTES_A_WINDOW = 28e3  # compressed
 _INPUTS = {"both": (True, True), "spectrogram": (True, False), "correlogram": (False, True)}
@@ -64,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--inputs", choices=_INPUTS, default="both", help="which inputs it sees (%(default)s)"
     )
+
+    text = "Trace rays from base stations in cities; goes on where it was stopped."
+    sites.add_arguments(command("sites", sites.run, text))
 
     for name, run, text in (
         ("evaluate", _evaluate, "Calibrate a router and print its figures as JSON."),
