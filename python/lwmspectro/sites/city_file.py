@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,9 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """
     try:
         with np.load(path, allow_pickle=False) as npz:
-            return {name: npz[name] for name in npz.files}
-    except (ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError):
-        raise ValueError(f"{path}: expected an npz file of plain arrays") from None
+            arrays = {name: npz[name] for name in npz.files}
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, AttributeError, TypeError):
+        arrays = {"": None}
+    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        raise ValueError(f"{path}: expected an npz file of plain arrays")
+    return arrays

@@ -14,6 +14,8 @@ from .. import kernels
 MAX_K_FACTOR_DB = 19.0
 """Mean and two standard deviations of K in line of sight, UMi (TR 38.901 table 7.5-6)."""
 
+_MAX_DOPPLER_HZ = 1e4  # of the channel
+
 
 @dataclass(frozen=True)
 class SiteProfile:
@@ -53,7 +55,7 @@ def site_profile(
         doppler_hz: maximum Doppler shift, 0 to 10 kHz.
         resolution_s: 10 ns is finer than a sample at 61.44 MS/s.
         max_taps: at least 1.
-        max_k_factor_db: dB, at most 100.
+        max_k_factor_db: -100 to 100 dB.
         los_doppler_ratio: Doppler shift of the line of sight over the maximum, -1 to 1;
             None for the channel's own, 0.7.
 
@@ -64,8 +66,12 @@ def site_profile(
         raise ValueError(f"resolution_s: expected more than 0 s, got {resolution_s:g}")
     if max_taps < 1:
         raise ValueError(f"max_taps: expected at least 1, got {max_taps}")
-    if math.isnan(max_k_factor_db):
-        raise ValueError("max_k_factor_db: expected a number of dB, got nan")
+    if not -100 <= max_k_factor_db <= 100:
+        raise ValueError(f"max_k_factor_db: expected -100 to 100 dB, got {max_k_factor_db:g}")
+    if not 0 <= doppler_hz <= _MAX_DOPPLER_HZ:
+        raise ValueError(f"doppler_hz: expected 0 to 1e4 Hz, got {doppler_hz:g}")
+    if los_doppler_ratio is not None and not -1 <= los_doppler_ratio <= 1:
+        raise ValueError(f"los_doppler_ratio: expected -1 to 1, got {los_doppler_ratio:g}")
     order = np.argsort(delays_s, kind="stable")
     delays_s, power = delays_s[order], 10 ** (gains_db[order] / 10)
     starts = _tap_starts(delays_s, resolution_s)
@@ -89,7 +95,7 @@ def site_profile(
         ratios,
     )
     received = max(10 ** (total_gain_db / 10), float(power.sum()))
-    return SiteProfile(tdl, 1.0 - float(tap_power[kept].sum()) / received)
+    return SiteProfile(tdl, max(0.0, 1.0 - float(tap_power[kept].sum()) / received))
 
 
 def _tap_starts(delays_s: NDArray[np.float64], resolution_s: float) -> NDArray[np.intp]:

@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +31,7 @@ from .plan import PlannedSite, TraceConfig
 from .scene import CityScene, versions
 from .surface import Surface, survey
 
-_BATCH = 64  # users at once: 2 GB with 150,000 rays
+_BATCH = 64  # users at once: 2 GB with 100,000 rays
 _MOST_DRAWS = 20  # of a user with a link; a site that needs more is badly placed
 
 
@@ -41,6 +40,7 @@ class BuildConfig:
     """What is to be traced, and where to."""
 
     folder: Path
+    parts: Path  # where sites go as they are traced, and are found again
     plans: tuple[PlannedSite, ...]
     seed: int = 1
     n_users: int = 1000
@@ -82,8 +82,8 @@ def build(config: BuildConfig, on_users: Callable[[str, int], None]) -> Manifest
         ValueError: ray tracing is not installed.
         OSError: the folder cannot be written.
     """
-    parts = config.folder / "parts"
-    parts.mkdir(parents=True, exist_ok=True)
+    config.folder.mkdir(parents=True, exist_ok=True)
+    config.parts.mkdir(parents=True, exist_ok=True)
     cities = {}
     for name in dict.fromkeys(plan.city for plan in config.plans):
         scene = CityScene(name)
@@ -95,7 +95,7 @@ def build(config: BuildConfig, on_users: Callable[[str, int], None]) -> Manifest
     # The first site of each city, then the second: who stops early has some of each.
     for sites in itertools.zip_longest(*(city.sites for city in cities.values())):
         for site in filter(None, sites):
-            path = parts / f"{site.plan.name}.npz"
+            path = config.parts / f"{site.plan.name}.npz"
             earlier = _read_part(path, config.fingerprint(site.plan))
             if earlier is None:
                 city = cities[site.plan.city]
@@ -117,7 +117,6 @@ def build(config: BuildConfig, on_users: Callable[[str, int], None]) -> Manifest
     trace = dataclasses.asdict(config.trace)
     manifest = Manifest(FORMAT, config.seed, versions(), trace, files, tuple(records))
     write_json(config.folder / MANIFEST_NAME, to_json(manifest))
-    shutil.rmtree(parts)
     return manifest
 
 

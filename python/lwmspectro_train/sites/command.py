@@ -21,6 +21,7 @@ from .plan import CITIES, planned_sites
 
 DATA = Path("python/lwmspectro/sites/data")
 IMAGES = Path("docs/images/sites")
+WORK = Path("build/sites")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--images", type=Path, help=f"folder of the maps ({IMAGES}, or OUT where that is given)"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=WORK, help="folder of sites traced so far (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
     parser.add_argument("--users", type=int, default=1000, help="users of a site (%(default)s)")
@@ -57,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     if not args.redraw:
         cities = args.city or CITIES
         plans = tuple(plan for plan in planned_sites() if plan.city in cities)
-        config = build.BuildConfig(args.out, plans, seed=args.seed, n_users=args.users)
+        config = build.BuildConfig(args.out, args.work, plans, seed=args.seed, n_users=args.users)
         with _progress() as progress:
             task = progress.add_task("sites", total=len(plans) * args.users)
             build.build(config, _report(progress, task))
