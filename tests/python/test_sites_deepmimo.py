@@ -44,8 +44,8 @@ def params(**changes):
 @pytest.fixture(params=["npz", "mat"])
 def scenario(request, tmp_path):
     """A scenario of two transmitters; the second reaches nobody."""
-    folder = tmp_path / "small_city"
-    folder.mkdir()
+    folder = tmp_path / "deepmimo_scenarios" / "small_city"
+    folder.mkdir(parents=True)
     (folder / "params.json").write_text(json.dumps(params()))
     for tx in (0, 1):
         for name, values in ARRAYS.items():
@@ -92,16 +92,21 @@ def test_its_users(scenario):
 
 def test_as_deepmimo_reads_it(scenario, monkeypatch):
     deepmimo = pytest.importorskip("deepmimo", reason="deepmimo is not installed")
-    (scenario / "objects.json").write_text("[]")
-    try:
-        data = deepmimo.load(str(scenario), tx_sets={0: [0]})
-    except (FileNotFoundError, KeyError) as error:
-        pytest.skip(f"deepmimo wants more of a scenario than its paths: {error}")
+    monkeypatch.chdir(scenario.parents[1])
+    data = deepmimo.load("small_city", tx_sets={0: [0]})
     site = SiteSet.from_deepmimo(scenario).sites[0]
-    np.testing.assert_allclose(data.los[:2], [1, 0])
-    np.testing.assert_allclose(data.power[1], [-120, -100, -111])
-    np.testing.assert_allclose(site.paths.positions_m, data.rx_pos[:2])
     assert site.center_freq_hz == data.rt_params["frequency"]
+    np.testing.assert_allclose(site.position_m, data.tx_pos.ravel())
+    np.testing.assert_allclose(site.paths.positions_m, data.rx_pos[:2])
+    assert site.is_los.tolist() == (data.los[:2] == 1).tolist()
+    strongest = np.nanargmax(data.power[:2], axis=1)
+    for i, path in enumerate(strongest):
+        user = site.user(i)
+        assert user.gains_db[0] == data.power[i, path]
+        assert user.delays_s[0] == data.delay[i, path]
+        assert user.arrival_azimuth_deg[0] == data.aoa_az[i, path]
+        assert user.departure_zenith_deg[0] == data.aod_el[i, path]
+        assert len(user.gains_db) == data.num_paths[i]
 
 
 def breakage(scenario, name, array):
