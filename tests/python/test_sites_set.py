@@ -187,6 +187,10 @@ def test_a_file_that_was_touched(folder):
     [
         (lambda m: m.update(format=2), "expected format 1, got 2"),
         (lambda m: m.update(other=1), r"got unknown \['other'\]"),
+        (
+            lambda m: m["sites"][0].update(position_m=[1.0]),
+            "expected three coordinates of munich-1",
+        ),
         (lambda m: m["cities"].pop("munich"), "expected a file of munich in the manifest"),
         (lambda m: m["sites"].pop(0), "expected sites of train, got none"),
         (lambda m: m["sites"][0].update(name="munich-2"), "expected the site munich-2, got none"),

@@ -67,6 +67,11 @@ class Manifest:
             raise SchemaError(f"{path}: {error}") from None
         if manifest.format != FORMAT:
             raise SchemaError(f"{path}: expected format {FORMAT}, got {manifest.format}")
+        for site in manifest.sites:
+            if len(site.position_m) != 3:
+                raise SchemaError(
+                    f"{path}: expected three coordinates of {site.name}, got {len(site.position_m)}"
+                )
         return manifest
 
 

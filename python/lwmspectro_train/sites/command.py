@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images", type=Path, help=f"folder of the maps ({IMAGES}, or OUT where that is given)"
     )
     parser.add_argument(
-        "--work", type=Path, default=WORK, help="folder of sites traced so far (%(default)s)"
+        "--work", type=Path, help=f"folder of sites traced so far ({WORK}, or OUT/parts)"
     )
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
     parser.add_argument("--users", type=int, default=1000, help="users of a site (%(default)s)")
@@ -53,15 +53,17 @@ def run(args: argparse.Namespace) -> None:
         RuntimeError: a site cannot be placed.
         OSError: a folder cannot be written.
     """
-    from . import build, pictures
+    from . import build, pictures, scene
 
     if args.out == DATA and not DATA.parent.is_dir():
         raise ValueError(f"expected the folder {DATA.parent} here, or --out: got neither")
     images = args.images or (IMAGES if args.out == DATA else args.out)
     if not args.redraw:
+        work = args.work or (WORK if args.out == DATA else args.out / "parts")
         cities = args.city or CITIES
         plans = tuple(plan for plan in planned_sites() if plan.city in cities)
-        config = build.BuildConfig(args.out, args.work, plans, seed=args.seed, n_users=args.users)
+        config = build.BuildConfig(args.out, work, plans, seed=args.seed, n_users=args.users)
+        scene.import_sionna()  # before there is a bar that an error would stand beside
         with _progress() as progress:
             task = progress.add_task("sites", total=len(plans) * args.users)
             build.build(config, _report(progress, task))
