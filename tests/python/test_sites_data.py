@@ -28,11 +28,6 @@ def sites(sets):
     return [site for each in sets.values() for site in each]
 
 
-def of_first_path(site, values):
-    """(users,) a value of the strongest path of each user."""
-    return values[site.paths.starts[:-1]]
-
-
 def test_how_many(manifest, sites):
     assert len(sites) == len(manifest.sites) >= 20
     assert {len(site) for site in sites} == {1000}
@@ -99,7 +94,7 @@ def test_the_strongest_comes_first_and_sums_fit(sites):
         power = np.add.reduceat(10 ** (site.paths.gains_db / 10), site.paths.starts[:-1])
         share = power / 10 ** (-site.path_loss_db / 10)
         assert share.max() < 1.005
-        assert np.quantile(share, 0.01) > 0.9, site.name  # what the file leaves out is weak
+        assert np.quantile(share, 0.01) > 0.85, site.name  # what the file leaves out is weak
 
 
 def test_nothing_is_faster_than_light(sites):
@@ -117,7 +112,6 @@ def test_lines_of_sight_are_free_space(sites):
         delays_s = site.paths.delays_s[direct]
         np.testing.assert_allclose(delays_s, distance / SPEED_OF_LIGHT, atol=0.15e-9)
         loss_db = 20 * np.log10(4 * np.pi * distance * site.center_freq_hz / SPEED_OF_LIGHT)
-        # a vertical antenna sees what comes at a slant in another polarisation
         np.testing.assert_allclose(-site.paths.gains_db[direct], loss_db, atol=0.05)
 
 
@@ -144,7 +138,7 @@ def test_out_of_sight_is_weaker(sites):
 
 
 def test_delay_spreads_are_those_of_cities(sites):
-    """TR 38.901 table 7.5-6: medians of 30 to 400 ns; ours have few scatterers, so are wider."""
+    """TR 38.901 table 7.5-6 has medians of 50 to 400 ns at 3.5 GHz, UMi and UMa."""
     every = np.concatenate([site.delay_spread_s for site in sites])
     assert 20e-9 < np.median(every) < 400e-9
     assert np.quantile(every, 0.99) < 3e-6
