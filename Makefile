@@ -22,7 +22,7 @@ CMAKE_FLAGS := -DCMAKE_COMPILE_WARNING_AS_ERROR=$(if $(filter true,$(CI)),ON,OFF
 export PIP_USER := 0
 export PYTHONPYCACHEPREFIX := $(CURDIR)/build/cache/pycache
 
-.PHONY: help deps venv build demo test lint format bench soak grc train-deps install uninstall clean distclean
+.PHONY: help deps venv build demo test lint format bench soak grc train-deps sites-deps install uninstall clean distclean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ test: build $(VENV)/.test ## lint, C++ tests, Python tests
 
 train-deps: | $(VENV)/.runtime ## what training needs, PyTorch (CPU) among it
 	@scripts/install-training.sh $(VENV)
+
+sites-deps: | $(VENV)/.runtime ## what tracing rays in cities needs: Sionna RT and LLVM
+	@scripts/install-sites.sh $(VENV)
 
 lint: $(VENV)/.test ## ruff, mypy and clang-format, changing nothing
 	@scripts/lint.sh $(VENV)
