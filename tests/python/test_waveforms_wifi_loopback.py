@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import wifi_receiver
 from gnuradio.lwmspectro.waveforms import wifi
-from gnuradio.lwmspectro.waveforms.wifi import ampdu, mac
+from gnuradio.lwmspectro.waveforms.wifi import ampdu, data_bits, mac, scrambler
 from gnuradio.lwmspectro.waveforms.wifi.symbols import Antennas
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,6 +121,7 @@ def test_ht_aggregate() -> None:
     fmt=st.sampled_from(LEGACY + HT + VHT),
 )
 def test_any_length_seed_and_ramp(n: int, seed: int, ramp: int, fmt: wifi.Format) -> None:
+    ramp = min(ramp, fmt.guard // 2)  # the receiver begins 4 samples inside the guard interval
     fmt = wifi.Format(fmt.standard, fmt.rate, fmt.short_gi, ramp)
     octets = np.random.default_rng(n).bytes(n)
     psdu = ampdu.build([octets], True) if fmt.standard == "vht" else octets
@@ -145,6 +146,25 @@ def test_disambiguation_of_short_guard_intervals() -> None:
         assert got.stop == 250 + fmt.n_samples(fmt.n_symbols(len(psdu)))
         seen.add(got.sig["disambiguation"])
     assert seen == {False, True}
+
+
+@pytest.mark.parametrize("fmt", [LEGACY[5], HT[8], VHT[4]], ids=name)
+def test_tail_and_padding(fmt: wifi.Format) -> None:
+    """17.3.5.3: six zeros after the PSDU; 21.3.10.2: at the very end, behind the padding."""
+    padded = 0
+    for n in range(40, 60):
+        octets = bytes(range(n))
+        psdu = ampdu.build([octets], True) if fmt.standard == "vht" else octets
+        bits = data_bits.scrambled(fmt, data_bits.Payload(psdu, 93))
+        plain = bits ^ scrambler.sequence(93, bits.size)
+        stop = 16 + 8 * fmt.psdu_len(len(psdu))
+        assert np.packbits(plain[16:stop], bitorder="little").tobytes().startswith(psdu)
+        at = bits.size - 6 if fmt.standard == "vht" else stop
+        assert not bits[at : at + 6].any()
+        rest = np.concatenate([plain[stop:at], plain[at + 6 :]])
+        assert not rest.any()
+        padded += rest.size
+    assert padded > 20
 
 
 def test_noise_alone_holds_no_frame() -> None:
