@@ -55,6 +55,15 @@ class ControlRegion:
         """Whether a message of this level may start at an element."""
         return not self.used >> cce & ((1 << level) - 1)
 
+    def open_places(self, level: int) -> list[int]:
+        """Places of a level, in units of it, whose elements are all free."""
+        free = ~self.used & ((1 << self.n_cce) - 1)
+        width = 1
+        while width < level:
+            free &= free >> width
+            width *= 2
+        return [i for i in range(self.n_cce // level) if free >> (level * i) & 1]
+
     def take(self, cce: int, level: int) -> None:
         """Use the elements of a message."""
         self.used |= ((1 << level) - 1) << cce
