@@ -21,7 +21,7 @@ def _data_elements(key: FrameKey, subframe: int, n_control: int) -> NDArray[np.b
     return free
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def data_places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> NDArray[np.int64]:
     """Elements of an allocation in the order of mapping, 36.211 6.3.5.
 
