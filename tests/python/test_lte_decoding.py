@@ -88,6 +88,11 @@ def test_every_bandwidth(n_prb: int, gains: tuple, distributed: bool, cfi: int) 
     assert len(users) > 6
 
 
+def test_the_rates_that_srsran_prefers() -> None:
+    """Three quarters of the standard's rates: 384 points for 25 blocks, 5.76 MS/s."""
+    heard(cell(25, fft_size=384), 3)
+
+
 @pytest.mark.parametrize("tdd_config", range(7))
 def test_tdd(tdd_config: int) -> None:
     special = (7, 9, 6, 1, 4, 8, 3)[tdd_config]

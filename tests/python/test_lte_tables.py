@@ -127,10 +127,20 @@ def test_system_information_size_is_the_smallest_that_holds_it() -> None:
         mcs.system_info_size(3000)
 
 
-@pytest.mark.parametrize("tdd_config", [None, 0, 6])
-def test_sib1_is_read_by_an_asn_1_compiler(tdd_config: int | None) -> None:
+@pytest.mark.parametrize(
+    ("tdd_config", "special", "extended", "told", "late"),
+    [
+        (None, 0, False, None, None),
+        (0, 7, False, "ssp7", None),
+        (6, 9, False, "ssp5", "ssp9"),
+        (2, 7, True, "ssp4", "ssp7"),
+    ],
+)
+def test_sib1_is_read_by_an_asn_1_compiler(
+    tdd_config: int | None, special: int, extended: bool, told: str | None, late: str | None
+) -> None:
     rrc = pytest.importorskip("pycrate_asn1dir.RRCLTE", reason="needs pycrate")
-    sent = SystemInformation.random(np.random.default_rng(3), tdd_config, 7)
+    sent = SystemInformation.random(np.random.default_rng(3), tdd_config, special, extended)
     message = rrc.EUTRA_RRC_Definitions.BCCH_DL_SCH_Message
     message.from_uper(np.packbits(sent.encode()).tobytes())
     kind, sib1 = message.get_val()["message"][1]
@@ -140,9 +150,13 @@ def test_sib1_is_read_by_an_asn_1_compiler(tdd_config: int | None) -> None:
     assert access["cellIdentity"] == (sent.cell_identity, 28)
     assert access["plmn-IdentityList"][0]["plmn-Identity"]["mnc"] == [int(c) for c in sent.mnc]
     assert sib1["freqBandIndicator"] == sent.band
-    assert sib1.get("tdd-Config", {}).get("subframeAssignment") == (
-        None if tdd_config is None else f"sa{tdd_config}"
-    )
+    config = sib1.get("tdd-Config", {})
+    assert config.get("subframeAssignment") == (None if told is None else f"sa{tdd_config}")
+    assert config.get("specialSubframePatterns") == told
+    for _ in range(3):
+        sib1 = sib1.get("nonCriticalExtension", {})
+    newest = sib1.get("tdd-Config-v1130", {})
+    assert newest.get("specialSubframePatterns-v1130") == late
 
 
 def test_sib1_bits() -> None:

@@ -118,6 +118,21 @@ def test_phich_answers_spread_and_scramble_as_in_36_211() -> None:
     assert not got[0, 1].any()
 
 
+def test_phich_with_extended_prefix_pairs_groups_as_in_36_211() -> None:
+    pci, subframe = 300, 9
+    answers = np.zeros((1, 1, 8), np.int8)
+    answers[0, 0, [3, 4]] = 1, -1  # NACK with sequence 3 of group 0, ACK with 0 of group 1
+    got = control.phich_symbols(answers, np.array([subframe]), pci, (1.0,), extended_cp=True)
+    c = gold((subframe + 1) * (2 * pci + 1) * 512 + pci, 6)
+    nack = (1 + 1j) / np.sqrt(2)
+    for i in range(6):  # 36.211 6.9.2: group 0 takes the first two of each four places
+        quadruplet, place = divmod(i, 2)
+        sign = 1 - 2.0 * c[i]
+        first, second = got[0, 0, 4 * quadruplet + place], got[0, 0, 4 * quadruplet + place + 2]
+        assert first == pytest.approx(nack * sign * (1j, -1j)[place], abs=1e-6)
+        assert second == pytest.approx(-nack * sign, abs=1e-6)
+
+
 def test_traffic_reaches_users_in_turn() -> None:
     config = replace(SMALL, traffic=Traffic(n_users=3), pdcch_load=0.0, rntis=(0x100, 0x200))
     transmitter = lte.Transmitter(config, seed=2)

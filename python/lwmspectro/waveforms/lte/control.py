@@ -21,7 +21,10 @@ _CFI = np.array([[0, 1, 1] * 11, [1, 0, 1] * 11, [1, 1, 0] * 11], np.uint8)[:, :
 
 _CCE_BITS = 8 * REGS_PER_CCE
 _WALSH = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
-_SPREADING = np.concatenate((_WALSH, 1j * _WALSH))  # 36.211 table 6.9.1-2, normal prefix
+_PAIR = np.array([[1, 1], [1, -1]])
+# 36.211 table 6.9.1-2, normal and extended prefix
+_SPREADING = np.concatenate((_WALSH, 1j * _WALSH))
+_SPREADING_EXTENDED = np.concatenate((_PAIR, 1j * _PAIR))
 
 
 class Message(NamedTuple):
@@ -119,30 +122,41 @@ def pcfich_symbols(pci: int, gains: tuple[complex, ...]) -> NDArray[np.complex64
 
 
 def phich_symbols(
-    answers: NDArray[np.int8], subframes: NDArray[np.int64], pci: int, gains: tuple[complex, ...]
+    answers: NDArray[np.int8],
+    subframes: NDArray[np.int64],
+    pci: int,
+    gains: tuple[complex, ...],
+    extended_cp: bool = False,
 ) -> NDArray[np.complex64]:
-    """Received symbols of PHICH groups with normal cyclic prefix, 36.211 6.9.1 and 6.9.2.
+    """Received symbols of PHICH mapping units, 36.211 6.9.1 and 6.9.2.
 
     Args:
-        answers: int8, (rows, groups, 8): +1 for NACK (bit 0), -1 for ACK, 0 for none.
+        answers: int8, (rows, units, 8): +1 for NACK (bit 0), -1 for ACK, 0 for none. A unit is
+            a group of eight answers; with the extended prefix, two groups of four.
         subframes: numbers 0..9 within the frame, shape (rows,).
         pci: physical cell identity.
         gains: of the antenna ports.
+        extended_cp: extended cyclic prefix.
 
     Returns:
-        complex64, shape (rows, groups, 12). A group has the power of one resource element
-        group however many answers share it.
+        complex64, shape (rows, units, 12). A group has the power of the elements it takes
+        however many answers share it.
     """
-    active = np.maximum(np.abs(answers).sum(axis=-1), 1)
-    spread = (answers @ _SPREADING) * (1 + 1j) / np.sqrt(2 * active)[..., None]
-    signs = 1.0 - 2.0 * _indicator_scrambling(pci)[subframes, :12]
+    table = _SPREADING_EXTENDED if extended_cp else _SPREADING
+    groups = answers.reshape(*answers.shape[:2], -1, len(table))
+    active = np.maximum(np.abs(groups).sum(axis=-1, keepdims=True), 1)
+    spread = ((groups @ table) * (1 + 1j) / np.sqrt(2 * active)).reshape(*answers.shape[:2], 4)
+    places = np.arange(12)
+    if extended_cp:  # the two groups of a unit share the same six signs
+        places = places // 4 * 2 + places % 2
+    signs = 1.0 - 2.0 * _indicator_scrambling(pci)[subframes][:, places]
     symbols = (np.tile(spread, 3) * signs[:, None]).astype(np.complex64)
     if len(gains) < 4:
         return combine(symbols, gains)
-    out = np.empty_like(symbols)  # 36.211 6.9.2: quadruplet i + group picks the ports
-    for group in range(symbols.shape[1]):
+    out = np.empty_like(symbols)  # 36.211 6.9.2: quadruplet i + unit picks the ports
+    for unit in range(symbols.shape[1]):
         for i in range(3):
             part = slice(4 * i, 4 * i + 4)
-            turn = 1 if (i + group) % 2 else -1
-            out[:, group, part] = combine(symbols[:, group, part], gains, turn)
+            turn = 1 if (i + unit) % 2 else -1
+            out[:, unit, part] = combine(symbols[:, unit, part], gains, turn)
     return out

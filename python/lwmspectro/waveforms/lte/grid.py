@@ -102,9 +102,9 @@ def _write_control(
         messages = [plan.messages for _, plan in found]
         sent = pdcch_symbols(messages, within, layout.pdcch.size, cfg.pci)
         grid[rows[:, None], layout.pdcch] = combine(sent, cfg.port_gains)
-        if units and not cfg.extended_cp:
+        if units:
             answers = np.stack([plan.answers for _, plan in found])
-            values = phich_symbols(answers, within, cfg.pci, cfg.port_gains)
+            values = phich_symbols(answers, within, cfg.pci, cfg.port_gains, cfg.extended_cp)
             grid[rows[:, None], layout.phich.reshape(1, -1)] = values.reshape(len(found), -1)
 
 

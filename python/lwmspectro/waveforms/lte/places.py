@@ -21,7 +21,7 @@ def _data_elements(key: FrameKey, subframe: int, n_control: int) -> NDArray[np.b
     return free
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def data_places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> NDArray[np.int64]:
     """Elements of an allocation in the order of mapping, 36.211 6.3.5.
 
@@ -54,6 +54,15 @@ class ControlRegion:
     def free(self, cce: int, level: int) -> bool:
         """Whether a message of this level may start at an element."""
         return not self.used >> cce & ((1 << level) - 1)
+
+    def open_places(self, level: int) -> list[int]:
+        """Places of a level, in units of it, whose elements are all free."""
+        free = ~self.used & ((1 << self.n_cce) - 1)
+        width = 1
+        while width < level:
+            free &= free >> width
+            width *= 2
+        return [i for i in range(self.n_cce // level) if free >> (level * i) & 1]
 
     def take(self, cce: int, level: int) -> None:
         """Use the elements of a message."""

@@ -243,29 +243,31 @@ class Scheduler:
             return
         others = self.cell.others
         y = starts(others, subframe.number % 10)
-        n_prb = self.cfg.n_prb
+        n_riv = self.cfg.n_prb * (self.cfg.n_prb + 1) // 2
         while region.count < target:
             room = target - region.count
             level = draw.choices(_LEVELS, _LEVEL_WEIGHTS)[0]
             while level > 1 and (level > room or level > region.n_cce):
                 level //= 2
+            free = region.open_places(level)
+            if not free:
+                level = 1
+                free = region.open_places(level)
             places = region.n_cce // level
-            free = [i for i in range(places) if region.free(level * i, level)]
-            if not free and level > 1:
-                level, places = 1, region.n_cce
-                free = [i for i in range(places) if region.free(i, 1)]
-            i = draw.choice(free)
+            i = free[int(draw.random() * len(free))]
             listening = np.flatnonzero((i - y) % places < UE_CANDIDATES[level])
-            pool = others[listening] if listening.size else others
-            rnti = int(pool[draw.randrange(pool.size)])
-            length = draw.randint(1, n_prb)
+            if not listening.size:  # none of the users looks there, so it stays empty
+                region.take(level * i, level)
+                continue
+            rnti = int(others[listening[int(draw.random() * listening.size)]])
+            flags = draw.getrandbits(6)
             payload, width = self.formats.format0(
-                riv(n_prb, draw.randint(0, n_prb - length), length),
-                draw.randint(0, 20),
-                draw.getrandbits(1),
+                int(draw.random() * n_riv),  # every value stands for some blocks
+                int(draw.random() * 21),
+                flags & 1,
                 1,
-                draw.getrandbits(3),
-                draw.getrandbits(2),
+                flags >> 1 & 7,
+                flags >> 4,
             )
             region.take(level * i, level)
             subframe.messages.append(Message(payload, width, rnti, level * i, level))

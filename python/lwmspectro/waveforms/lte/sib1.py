@@ -21,7 +21,8 @@ class SystemInformation:
         band: frequency band indicator, 1..64.
         q_rx_lev_min: -70..-22, in steps of 2 dBm.
         tdd_config: uplink-downlink configuration, None for FDD.
-        special_config: special subframe configuration 0..8 (TDD).
+        special_config: special subframe configuration 0..9 (TDD).
+        extended_cp: extended cyclic prefix, with which configuration 7 came later.
         value_tag: 0..31.
     """
 
@@ -33,11 +34,16 @@ class SystemInformation:
     q_rx_lev_min: int = -65
     tdd_config: int | None = None
     special_config: int = 7
+    extended_cp: bool = False
     value_tag: int = 0
 
     @classmethod
     def random(
-        cls, rng: np.random.Generator, tdd_config: int | None, special_config: int
+        cls,
+        rng: np.random.Generator,
+        tdd_config: int | None,
+        special_config: int,
+        extended_cp: bool = False,
     ) -> SystemInformation:
         """Draw a cell of a test network (001)."""
         bands = range(33, 44) if tdd_config is not None else (1, 3, 7, 8, 20, 28)
@@ -48,16 +54,19 @@ class SystemInformation:
             band=int(rng.choice(list(bands))),
             q_rx_lev_min=int(rng.integers(-70, -54)),
             tdd_config=tdd_config,
-            # 36.331 6.3.2: later configurations have fields of their own; this one stands in
-            special_config=special_config if special_config < 9 else 5,
+            special_config=special_config,
+            extended_cp=extended_cp,
             value_tag=int(rng.integers(32)),
         )
 
     def encode(self) -> NDArray[np.uint8]:
         """The BCCH-DL-SCH-Message as bits, uint8."""
         tdd = self.tdd_config is not None
+        # 36.331 6.3.2, TDD-Config: configurations of release 11 have a field of their own, and
+        # the old field then tells another one
+        late = tdd and self.special_config == (7 if self.extended_cp else 9)
         fields = [(0, 1), (1, 1)]  # c1, systemInformationBlockType1
-        fields += [(0, 1), (int(tdd), 1), (0, 1)]  # no p-Max, tdd-Config, no extension
+        fields += [(0, 1), (int(tdd), 1), (int(late), 1)]  # no p-Max, tdd-Config, extension
         fields += [(0, 1)]  # no csg-Identity
         fields += [(0, 3), (1, 1)]  # one PLMN, with its country code
         fields += [(int(digit), 4) for digit in self.mcc]
@@ -69,7 +78,10 @@ class SystemInformation:
         fields += [(self.band - 1, 6)]
         fields += [(0, 5), (1, 3), (0, 5)]  # one message every 16 frames, SIB2 alone
         if self.tdd_config is not None:
-            fields += [(self.tdd_config, 3), (self.special_config, 4)]
+            told = self.special_config if not late else (4 if self.extended_cp else 5)
+            fields += [(self.tdd_config, 3), (told, 4)]
         fields += [(5, 3), (self.value_tag, 5)]  # window of 20 ms
+        if late:  # v890, v920 and v1130, each the extension of the one before
+            fields += [(0b01, 2), (0b001, 3), (0b100, 3), (int(not self.extended_cp), 1)]
         text = "".join(f"{value:0{width}b}" for value, width in fields)
         return np.frombuffer(text.encode(), np.uint8) - np.uint8(ord("0"))

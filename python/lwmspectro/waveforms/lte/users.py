@@ -117,7 +117,9 @@ class Cell:
         rntis = [*cfg.rntis, *fresh][:n_users]
         self.users = [_user(cfg, rnti, rng) for rnti in rntis]
         self.others = np.array([v for v in fresh if v not in rntis], np.int64)
-        information = SystemInformation.random(rng, cfg.tdd_config, cfg.special_config)
+        information = SystemInformation.random(
+            rng, cfg.tdd_config, cfg.special_config, cfg.extended_cp
+        )
         self.system_information = information.encode()
 
         self._period = _PERIODS.get(cfg.repeat, 0)
