@@ -131,8 +131,7 @@ class Scheduler:
         group = groups(cfg.crb_offset + first, width) if width else np.zeros(0, np.int64)
         n_groups = int(group[-1]) + 1 if width else 0
         users = np.zeros((slots.size, cfg.n_rb), np.intp)
-        # 38.214 5.1.2.1: mapping type A needs three symbols and the first DM-RS
-        carries = lengths >= max(cfg.dmrs_first + 1, cfg.pdsch_start + 3)
+        carries = np.array([cfg.carries_data(int(length)) for length in lengths])
         system_rows = self._system_rows(slots, info)
         if n_groups:
             part = allocate(cfg.traffic, count, n_groups, rng)[source]
