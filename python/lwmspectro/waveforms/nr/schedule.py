@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -90,6 +91,12 @@ def _forbidden(
     return out
 
 
+@lru_cache(maxsize=8)
+def _uplink_places(rntis: tuple[int, ...], n_cce: int, slots: int) -> UplinkPlaces:
+    """One table for all frames of a cell."""
+    return UplinkPlaces(np.array(rntis), n_cce, slots)
+
+
 class Scheduler:
     """Draws the plan of consecutive slots."""
 
@@ -99,7 +106,9 @@ class Scheduler:
         self.limited = cfg.pdcch_load > 0 and cfg.coreset.n_cce > 0
         self.static = cfg.repeat != "none"
         if self.limited:
-            self.uplink = UplinkPlaces(cell.uplink, cfg.coreset.n_cce, self.slots_per_frame)
+            self.uplink = _uplink_places(
+                tuple(cell.uplink.tolist()), cfg.coreset.n_cce, self.slots_per_frame
+            )
 
     def plan(
         self,
