@@ -177,4 +177,6 @@ def test_k_ssb_and_point_a_add_up() -> None:
         if cfg.carrier_hz:
             assert raster.gscn(raster.ssb_freq(cfg)) is not None
             on_raster += 1
+            limit = 1.88e9 if cfg.ssb_case == "C" and cfg.pattern != "D" else 3e9
+            assert cfg.ssb_l_max == (4 if cfg.carrier_hz < limit else 8)  # 38.213 4.1
     assert on_raster > 50
