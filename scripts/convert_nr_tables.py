@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes python/lwmspectro/waveforms/coding/nr_tables.npz from the tables of TS 38.212.
 
-    python scripts/convert_nr_tables.py FOLDER
+    python scripts/convert_nr_tables.py FOLDER [--out FILE]
 
 FOLDER holds ``5G_bg1.csv``, ``5G_bg2.csv`` (tables 5.3.2-2 and 5.3.2-3) and ``polar_5G.csv``
 (table 5.3.1.2-1), as the wheel ``sionna-no-rt`` 2.2.0 (Apache-2.0) carries them below
@@ -45,7 +45,9 @@ def main() -> int:
     """Convert and check the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the three CSV files are")
-    folder = parser.parse_args().folder
+    parser.add_argument("--out", type=Path, default=TARGET, help="file to write (%(default)s)")
+    args = parser.parse_args()
+    folder = args.folder
     found = {path.name: path for path in folder.rglob("*.csv")}
     missing = {"5G_bg1.csv", "5G_bg2.csv", "polar_5G.csv"} - found.keys()
     if missing:
@@ -57,10 +59,10 @@ def main() -> int:
     if sizes != EDGES or sorted(tables["polar"]) != list(range(1024)):
         print(f"expected {EDGES} edges and a permutation of 1024, got {sizes}", file=sys.stderr)
         return 2
-    temporary = TARGET.with_suffix(".tmp.npz")
+    temporary = args.out.with_suffix(".tmp.npz")
     np.savez_compressed(temporary, **tables)
-    temporary.replace(TARGET)
-    print(f"{TARGET}: {TARGET.stat().st_size} bytes")
+    temporary.replace(args.out)
+    print(f"{args.out}: {args.out.stat().st_size} bytes")
     return 0
 
 

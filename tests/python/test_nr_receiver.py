@@ -64,3 +64,42 @@ def test_control_information_of_srsran(captures: Path, recording: tuple) -> None
         assert reader.take(1) == 1
         reader.take(payload - 28 + 4 + 1)
         assert reader.take(5) == (4 if scs == 15e3 else 26)
+
+
+def test_transport_blocks_of_srsran(captures: Path) -> None:
+    """Slots of srsRAN_4G laid end to end: control information and shared channel, 5.76 MS/s."""
+    iq, rate = load(captures, "srsran_pci1_rb25_slots", 55e-3)
+    length = round(rate * 1e-3)
+    where = channels.ControlSet(0, 24, 2, None, 0)
+    texts = set()
+    for number in range(iq.size // length):
+        part, slot = iq[number * length : (number + 1) * length], number % 10
+        grid = channels.slot_grid(part, rate, 15000, 25, 0)
+        hits = channels.search_control(grid, slot, where, 1, 0x1234, 37, {2: 1}, common=True)
+        assert len(hits) == 1
+        reader = channels.Reader(hits[0][0])
+        assert reader.take(1) == 1  # format 1_0
+        first, count = channels.contiguous(reader.take(9), 25)
+        assert (reader.take(4), reader.take(1)) == (0, 0)  # row 1: symbols 2 to 13
+        mcs, _, version = reader.take(5), reader.take(1), reader.take(2)
+        channel = channels.SharedChannel(
+            blocks=tuple(range(first, first + count)),
+            start=2,
+            length=12,
+            dmrs_symbols=(2, 7, 11),
+            dmrs_type=1,
+            groups=2,
+            dmrs_origin=0,
+            identity=1,
+            pci=1,
+            rnti=0x1234,
+            table=1,
+            mcs=mcs,
+            version=version,
+            limit=channels.buffer_limit(25, 1, 6),
+        )
+        bits, evm = channels.decode_shared(grid, slot, channel, np.zeros(grid.shape, bool))
+        assert bits is not None
+        assert evm < 0.06
+        texts.add(np.packbits(bits).tobytes()[:5])
+    assert texts == {b"hello"}

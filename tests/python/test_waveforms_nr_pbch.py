@@ -106,6 +106,21 @@ def test_every_block_is_found_and_its_mib_read(name: str) -> None:
         )
 
 
+def test_mib_is_read_below_the_noise() -> None:
+    cfg = replace(CELLS["case B, 8 candidates"], ssb=(0,), ssb_case="C", ssb_period_ms=5)
+    iq = nr.waveform(cfg, 20e-3, np.random.default_rng(0), start_s=0.0)
+    snr_db = -3.0 - 10 * np.log10(cfg.samp_rate / cfg.occupied_bw_hz)  # -3 dB within the carrier
+    found = receiver.search(
+        noisy(iq, snr_db, 700.0, cfg.samp_rate),
+        cfg.samp_rate,
+        30e3,
+        first_subcarrier(cfg),
+        cfos=np.array([0.0, 1500.0]),
+    )
+    read = [(block.mib.sfn, block.mib.half) for block in found if block.mib]
+    assert read == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
 @pytest.mark.parametrize("sfn", [0, 1, 2, 5, 7, 8, 511, 1023])
 def test_broadcast_channel_of_every_frame(sfn: int) -> None:
     block = pbch.ssb_block(pbch.Mib(30000, 21, 3, 0xA5), 77, sfn, 6, 0, 8, 0.0)
@@ -162,4 +177,6 @@ def test_k_ssb_and_point_a_add_up() -> None:
         if cfg.carrier_hz:
             assert raster.gscn(raster.ssb_freq(cfg)) is not None
             on_raster += 1
+            limit = 1.88e9 if cfg.ssb_case == "C" and cfg.pattern != "D" else 3e9
+            assert cfg.ssb_l_max == (4 if cfg.carrier_hz < limit else 8)  # 38.213 4.1
     assert on_raster > 50

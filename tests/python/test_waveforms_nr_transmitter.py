@@ -9,6 +9,8 @@ import nr_receiver as receiver
 import numpy as np
 import pytest
 from gnuradio.lwmspectro.waveforms import nr
+from gnuradio.lwmspectro.waveforms.coding import ldpc
+from gnuradio.lwmspectro.waveforms.nr import codewords
 from gnuradio.lwmspectro.waveforms.nr.scrambling import pseudo_random
 from gnuradio.lwmspectro.waveforms.sequences import gold
 
@@ -118,3 +120,23 @@ def test_doubling_gives_the_sequence_of_the_clause(c_init: int, length: int) -> 
     np.testing.assert_array_equal(
         pseudo_random(c_init, min(length, 300)), receiver.sequence(c_init, min(length, 300))
     )
+
+
+def test_a_window_does_not_depend_on_what_was_coded_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = (CELL, 5e-3)
+    warm = [nr.waveform(*arguments, np.random.default_rng(1)) for _ in range(2)][1]
+    monkeypatch.setattr(codewords, "_CACHE", codewords._Cache())
+    monkeypatch.setattr(codewords, "MAX_BYTES", 0)  # nothing is kept
+    np.testing.assert_array_equal(nr.waveform(*arguments, np.random.default_rng(1)), warm)
+
+
+def test_the_pool_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = codewords._Cache()
+    monkeypatch.setattr(codewords, "MAX_BYTES", 20_000)
+    for tbs in (3752, 3824, 8424, 5120, 30216, 3752):
+        layout = ldpc.segmentation(tbs, 0.6)
+        coded = cache.get(layout, 1)
+        np.testing.assert_array_equal(cache.get(layout, 1), coded)
+        assert coded.shape == (layout.n_blocks, layout.n)
+        kept = sum(packed.nbytes for packed in cache._known.values())
+        assert kept == cache._bytes <= 20_000

@@ -144,7 +144,8 @@ class Listener:
         scattered = rrc.traffic.scattered
         f = channels.indication_bits(width)
         times = [(rrc.pdsch_start, 14 - rrc.pdsch_start)]
-        if "S" in rrc.pattern and rrc.special_symbols < 14:
+        least = max(rrc.dmrs_first + 1, rrc.pdsch_start + 3)
+        if "S" in rrc.pattern and least <= rrc.special_symbols < 14:
             times.append((rrc.pdsch_start, rrc.special_symbols - rrc.pdsch_start))
         size, time_bits, field = 28 + f, 4, f
         if rrc.dci_format == "1_1":

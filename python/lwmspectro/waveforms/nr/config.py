@@ -44,7 +44,7 @@ class NrConfig:
         pss_db: power of the PSS over the SSS, dB.
         coreset_symbols: symbols 1..3 of the control region, 3 only where ``dmrs_first`` is 3.
         coreset_rb: first block and number of blocks of the control region. Whole groups of six
-            are used.
+            are used (with the rb-Offset of release 16 where they are off the raster of six).
         coreset_interleaver: bundle size 2, 3 or 6, rows 2, 3 or 6 and shift of the mapping of
             control channel elements, None for no interleaving.
         pdcch_load: mean share of the control region in use in slots with data, 0..1: what data
@@ -204,9 +204,17 @@ class NrConfig:
     def time_allocations(self) -> tuple[tuple[int, int], ...]:
         """(first symbol, symbols) of the shared channel that users are configured with."""
         out = [(self.pdsch_start, 14 - self.pdsch_start)]
-        if "S" in self.pattern and self.special_symbols < 14:
+        short = self.special_symbols
+        if "S" in self.pattern and short < 14 and self.carries_data(short):
             out.append((self.pdsch_start, self.special_symbols - self.pdsch_start))
         return tuple(out)
+
+    def carries_data(self, length: int) -> bool:
+        """True where a slot with this many downlink symbols can have a shared channel.
+
+        38.214 5.1.2.1: mapping type A needs three symbols and the first DM-RS.
+        """
+        return length >= max(self.dmrs_first + 1, self.pdsch_start + 3)
 
     @property
     def label_modulation(self) -> str:

@@ -93,7 +93,10 @@ def _frequency(fields: dict[str, Any], rng: np.random.Generator) -> dict[str, An
         return {}
     scs, ssb_scs = fields["scs_hz"], 15000 if fields["ssb_case"] == "A" else 30000
     centre = (fields["ssb_subcarrier"] + 120) * ssb_scs - 6 * fields["n_rb"] * scs
-    low, high = ((0.6e9, 2.69e9), (3.3e9, 4.99e9))[int(fields["ssb_l_max"] == 8)]
+    # 38.213 4.1: more than 3 GHz has eight candidates, case C in TDD from 1.88 GHz on
+    early = fields["ssb_case"] == "C" and fields["pattern"] != "D"
+    few = (0.6e9, 1.87e9 if early else 2.69e9)
+    low, high = few if fields["ssb_l_max"] == 4 else (2.3e9 if early else 3.3e9, 4.99e9)
     return {"carrier_hz": nearest_raster(rng.uniform(low, high) + centre) - centre}
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -90,6 +91,12 @@ def _forbidden(
     return out
 
 
+@lru_cache(maxsize=8)
+def _uplink_places(rntis: tuple[int, ...], n_cce: int, slots: int) -> UplinkPlaces:
+    """One table for all frames of a cell."""
+    return UplinkPlaces(np.array(rntis), n_cce, slots)
+
+
 class Scheduler:
     """Draws the plan of consecutive slots."""
 
@@ -99,7 +106,9 @@ class Scheduler:
         self.limited = cfg.pdcch_load > 0 and cfg.coreset.n_cce > 0
         self.static = cfg.repeat != "none"
         if self.limited:
-            self.uplink = UplinkPlaces(cell.uplink, cfg.coreset.n_cce, self.slots_per_frame)
+            self.uplink = _uplink_places(
+                tuple(cell.uplink.tolist()), cfg.coreset.n_cce, self.slots_per_frame
+            )
 
     def plan(
         self,
@@ -131,8 +140,7 @@ class Scheduler:
         group = groups(cfg.crb_offset + first, width) if width else np.zeros(0, np.int64)
         n_groups = int(group[-1]) + 1 if width else 0
         users = np.zeros((slots.size, cfg.n_rb), np.intp)
-        # 38.214 5.1.2.1: mapping type A needs three symbols and the first DM-RS
-        carries = lengths >= max(cfg.dmrs_first + 1, cfg.pdsch_start + 3)
+        carries = np.array([cfg.carries_data(int(length)) for length in lengths])
         system_rows = self._system_rows(slots, info)
         if n_groups:
             part = allocate(cfg.traffic, count, n_groups, rng)[source]

@@ -83,17 +83,23 @@ def fitting_rows(cfg: NrConfig) -> list[int]:
     ]
 
 
-def _slots(cfg: NrConfig, search_space: int, n_symbols: int) -> list[tuple[int, int]]:
-    """Slots of SIB1 for one search space, without those that cannot carry it."""
+def _taken(cfg: NrConfig) -> set[int]:
+    """Slots of 20 ms that a synchronisation block touches in any period."""
     per_frame = 10 * cfg.slots_per_ms
-    lengths = cfg.downlink_lengths(np.arange(2 * per_frame))
-    every = cfg.downlink_lengths(np.arange(16 * per_frame))
-    taken = {b.rows.start // 14 % (2 * per_frame) for b in bursts(cfg, 0, every)}
-    taken |= {(b.rows.stop - 1) // 14 % (2 * per_frame) for b in bursts(cfg, 0, every)}
+    found = bursts(cfg, 0, cfg.downlink_lengths(np.arange(16 * per_frame)))
+    rows = {row for b in found for row in (b.rows.start // 14, (b.rows.stop - 1) // 14)}
+    return {row % (2 * per_frame) for row in rows}
+
+
+def _slots(
+    cfg: NrConfig, search_space: int, n_symbols: int, taken: set[int]
+) -> list[tuple[int, int]]:
+    """Slots of SIB1 for one search space, without those that cannot carry it."""
+    period = 20 * cfg.slots_per_ms
+    lengths = cfg.downlink_lengths(np.arange(period))
     out = []
     for index in cfg.ssb:  # 38.213 13
-        slot = SEARCH_SPACE_ZERO[search_space] * cfg.slots_per_ms + index
-        slot %= 2 * per_frame
+        slot = (SEARCH_SPACE_ZERO[search_space] * cfg.slots_per_ms + index) % period
         fits = [i for i, time in enumerate(_TIMES[cfg.dmrs_first]) if sum(time) <= lengths[slot]]
         # SIB1 may not overlap a block, 38.214 5.1.4
         if slot not in taken and fits and lengths[slot] >= n_symbols:
@@ -111,7 +117,8 @@ def system_info(cfg: NrConfig) -> SystemInfo | None:
     n_rb, n_symbols, offset = CORESET_ZERO[cfg.ssb_scs_hz // 1000, cfg.scs_hz // 1000][row]
     first = ssb_crb(cfg)[0] - cfg.crb_offset - offset
     coreset = Coreset(first, n_rb, n_symbols, cfg.n_rb, (6, 2, cfg.pci))  # 38.211 7.3.2.2
-    places = {s: _slots(cfg, s, n_symbols) for s in SEARCH_SPACE_ZERO}
+    taken = _taken(cfg)
+    places = {s: _slots(cfg, s, n_symbols, taken) for s in SEARCH_SPACE_ZERO}
     search_space = max(places, key=lambda s: len(places[s]))
     if not places[search_space]:
         return None

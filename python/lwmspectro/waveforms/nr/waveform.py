@@ -11,6 +11,7 @@ from ..uplink import uplink_symbols
 from .cell import Cell, draw_cell
 from .config import NrConfig
 from .grid import downlink_grid
+from .pbch import N_SFN
 
 
 def _symbol_power(grid: NDArray[np.complex64]) -> NDArray[np.float32]:
@@ -73,8 +74,8 @@ def waveform(
         cfg: the cell.
         duration_s: seconds to generate.
         rng: source of randomness.
-        start_s: time of the first sample in seconds after the start of frame 0; drawn within
-            160 ms when None.
+        start_s: time of the first sample in seconds after the start of frame 0; drawn among
+            all system frame numbers when None.
 
     Returns:
         complex64 samples at ``cfg.samp_rate``, shape (round(duration_s * samp_rate),).
@@ -86,7 +87,7 @@ def waveform(
         raise ValueError(f"expected times >= 0, got {duration_s} and {start_s}")
     numerology = cfg.numerology
     count = round(duration_s * cfg.samp_rate)
-    begin = round((160e-3 * rng.random() if start_s is None else start_s) * cfg.samp_rate)
+    begin = round((10e-3 * N_SFN * rng.random() if start_s is None else start_s) * cfg.samp_rate)
     per_ms = 2 * numerology.half_ms_samples
     first = begin // per_ms
     subframes = max(1, -(-(begin + count) // per_ms) - first)
