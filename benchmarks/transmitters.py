@@ -59,9 +59,9 @@ def bench_transmitters(seconds: float, repeat: int) -> list[Row]:
     for name, layer, settings, samp_rate in SOURCES:
         if not hasattr(LAYERS[layer], "Transmitter"):
             continue
-        source = _source(layer, settings, samp_rate)
-        speed = statistics.median(_run_source(source, seconds) for _ in range(repeat))
-        rows.append(_row(f"source: {name}", speed, source.samp_rate))
+        sources = [_source(layer, settings, samp_rate) for _ in range(repeat)]
+        speed = statistics.median(_run_source(source, seconds) for source in sources)
+        rows.append(_row(f"source: {name}", speed, sources[0].samp_rate))
     for profile in PROFILES:
         make = _front_end(profile)
         speed = statistics.median(run_chain(make(), seconds, False)[0] for _ in range(repeat))

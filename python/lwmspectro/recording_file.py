@@ -146,6 +146,7 @@ def sigmf_meta(
     description: str,
     recorder: str,
     label: str | None,
+    sha512: str,
     extra: dict[str, Any],
     center_freq: float | None = None,
     occupied_bw_hz: float | None = None,
@@ -159,6 +160,7 @@ def sigmf_meta(
         description: one line.
         recorder: name of the program.
         label: protocol, as ``lwm:label`` has it, or None.
+        sha512: of the file of samples, hexadecimal.
         extra: what was sent and what became of it, as ``lwm:transmission``.
         center_freq: Hz, where there is one.
         occupied_bw_hz: of the signal, for the edges of the annotation.
@@ -182,6 +184,7 @@ def sigmf_meta(
             "core:sample_rate": samp_rate,
             "core:version": SIGMF_VERSION,
             "core:num_channels": 1,
+            "core:sha512": sha512,
             "core:description": description,
             "core:recorder": recorder,
             "core:extensions": [{"name": "lwm", "version": "0.1.0", "optional": True}],

@@ -94,6 +94,17 @@ def test_sample_clock(ppm):
     assert 20 * np.log10(np.sqrt(np.mean(left**2))) < -50.0
 
 
+def test_sample_clock_of_both():
+    """numpy's interpolator, made for short windows, is compared where it is good."""
+    f, ppm = 0.1, 40.0
+    iq = tone(f).astype(np.complex64)
+    made, other, _ = both(iq, CLEAN | {"ppm": ppm})
+    for out in (made, other):
+        phase = np.unwrap(np.angle(out * np.conj(tone(f, out.size)))[2000:-2000])
+        slope = np.polyfit(np.arange(phase.size), phase, 1)[0] / (2 * np.pi * f)
+        assert -slope * 1e6 == pytest.approx(ppm, abs=0.5)
+
+
 def test_the_stock_resampler_of_channel_model_would_not_do():
     """Why there is another: at the edge of the band it has lost most of the signal."""
     out = run(channels.channel_model(0.0, 0.0, 1.0 / (1.0 + 40e-6), [1.0], 1), tone(0.4))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """lwmspectro-transmit, as a person runs it."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -53,6 +54,8 @@ def test_a_sigmf_recording_that_others_read(transmit, read_all, tmp_path):
     meta = json.loads((tmp_path / "link.sigmf-meta").read_text())
     assert meta["global"]["lwm:label"] == {"protocol": None}
     assert meta["global"]["lwm:transmission"]["modulation"] == "QPSK"
+    data = (tmp_path / "link.sigmf-data").read_bytes()
+    assert meta["global"]["core:sha512"] == hashlib.sha512(data).hexdigest()
     note = meta["annotations"][0]
     assert note["core:sample_count"] == N
     assert note["core:freq_upper_edge"] - note["core:freq_lower_edge"] == pytest.approx(1.25e6)

@@ -22,6 +22,10 @@ def transmit(run_app, tmp_path):
     return run
 
 
+def turbo_sizes():
+    return pytest.importorskip("gnuradio.lwmspectro.waveforms.coding.qpp_table").QPP
+
+
 @pytest.mark.parametrize("front_end", ["rtl-sdr", "usrp"])
 def test_wifi_frames_come_through_a_front_end(transmit, front_end):
     receiver = pytest.importorskip("wifi_receiver")
@@ -50,6 +54,23 @@ def test_the_lte_cell_says_who_it_is(transmit, n_prb, samp_rate):
     mibs = broadcast.decode_mibs(iq, samp_rate, cell)
     assert {(mib.n_prb, mib.n_ports) for mib in mibs} == {(n_prb, 1)}
     assert {mib.sfn for mib in mibs} >= {1, 2, 3, 4}
+
+
+def test_the_lte_data_survive_the_rates_of_srsran(transmit):
+    """5.76 MS/s for 25 blocks, in place of 7.68."""
+    receiver = pytest.importorskip("lte_receiver")
+    tables = receiver.Tables(
+        lte.tbs_table.TBS, (lte.mcs.TABLE_64QAM, lte.mcs.TABLE_256QAM), turbo_sizes()
+    )
+    iq = transmit(
+        *("lte", "--n-prb", 25, "--pci", 8, "--samp-rate", 5.76e6, "--duration", 0.02),
+        *("--modulation", "64QAM", "--mcs", 20, "--snr-db", 30),
+    )
+    report = receiver.receive(iq, 5.76e6, tables, {0x1234: False}, 10)
+    data = [block for block in report.blocks if block.rnti == 0x1234]
+    assert len(data) >= 8
+    assert {block.per_symbol for block in data} == {6}
+    assert all(block.bits is not None for block in report.blocks)
 
 
 def test_the_nr_cell_says_who_it_is(transmit):

@@ -18,6 +18,7 @@ from ..recording_file import DEFAULT_DTYPE, RecordingFile, Target, sigmf_meta
 from ..sample_format import SampleFormat, sample_format
 from ..transmitters.link import Link, Propagation
 from ..transmitters.protocols import PROTOCOLS
+from ..transmitters.recording_sink import recording_sink
 from ..transmitters.sample_stream import Transmitter
 from ..transmitters.settings import MIXED
 from . import rows
@@ -74,11 +75,11 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     try:
         if args.output == STDOUT:
             form = sample_format(args.dtype or DEFAULT_DTYPE)
-            clipped = _write(transmitter, path, args, n_samples, results.buffer, form)
+            sink = _write(transmitter, path, args, n_samples, results.buffer, form)
         else:
             target = Target.of(args.output, args.dtype)
             with RecordingFile(target, n_samples) as recording:
-                clipped = _write(transmitter, path, args, n_samples, recording.file, target.form)
+                sink = _write(transmitter, path, args, n_samples, recording.file, target.form)
                 meta = sigmf_meta(
                     target.form,
                     samp_rate,
@@ -86,6 +87,7 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
                     description=_describe(about),
                     recorder=PROG,
                     label=protocol.label,
+                    sha512=sink.sha512.hexdigest(),
                     extra={**about, **_path_about(args)},
                     center_freq=args.center_freq,
                     occupied_bw_hz=float(transmitter.occupied_bw_hz),
@@ -98,9 +100,9 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
         raise OutputError(error.errno or errno.EIO, reason) from None
     except RuntimeError as error:  # of the transmitter
         return complain(PROG, error, EXIT_FAILED)
-    if clipped:
-        warning = f"{PROG}: warning: {clipped} of {2 * n_samples} values clipped: lower --level-db"
-        sys.stderr.write(warning + "\n")
+    if sink.clipped:
+        of = f"{sink.clipped} of {2 * n_samples}"
+        sys.stderr.write(f"{PROG}: warning: {of} values clipped: lower --level-db\n")
     return EXIT_OK
 
 
@@ -111,8 +113,8 @@ def _write(
     n_samples: int,
     file: BinaryIO,
     form: SampleFormat,
-) -> int:
-    """All samples; returns how many values of I and Q were clipped."""
+) -> recording_sink:
+    """All samples; returns the block that wrote them, which knows what became of them."""
     link = Link(transmitter, path, args.samp_rate or 0.0, n_samples, args.seed, file, form)
     progress = Progress(
         TextColumn("{task.description}", markup=False),
@@ -133,7 +135,7 @@ def _write(
             raise
         link.wait()
     file.flush()
-    return int(link.sink.clipped)
+    return link.sink
 
 
 def _path(args: argparse.Namespace) -> Propagation:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from typing import Any, BinaryIO
 
@@ -32,6 +33,8 @@ class recording_sink(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         """Samples so far."""
         self.clipped = 0
         """Values of I or Q so far that the format could not hold."""
+        self.sha512 = hashlib.sha512()
+        """Of the bytes so far."""
         self.error: OSError | None = None
         """What ended the writing, if anything did."""
         self.finished = threading.Event()
@@ -51,6 +54,7 @@ class recording_sink(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         except OSError as error:
             self.error = error
             return int(gr.WORK_DONE)
+        self.sha512.update(data)
         self.written += len(samples)
         self.clipped += clipped
         return len(samples)
