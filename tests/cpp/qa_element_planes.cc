@@ -17,7 +17,9 @@ samples constellation(int side, unsigned seed = 1)
     std::mt19937 engine(seed);
     samples x((n_rows + 1) * columns);
     const double scale = std::sqrt(side == 1 ? 1.0 : 2.0 * (side * side - 1) / 3.0);
-    const auto part = [&] { return 2.0 * static_cast<double>(engine() % side) - (side - 1); };
+    const auto part = [&] {
+        return 2.0 * static_cast<double>(engine() % side) - (side - 1);
+    };
     for (auto& value : x) {
         value = side == 1 ? std::complex<float>(engine() % 2 ? 1.0f : -1.0f, 0.0f)
                           : std::complex<float>(part() / scale, part() / scale);
@@ -31,7 +33,8 @@ void pass(samples& x, double turns_a_row)
     for (std::size_t k = 0; k < x.size(); ++k) {
         const double col = k % columns, row = k / columns;
         const auto gain = std::polar(1.0 + 0.5 * std::sin(0.1 * col), 0.3 * col);
-        x[k] *= std::complex<float>(gain * std::polar(1.0, 6.2831853 * turns_a_row * row));
+        x[k] *=
+            std::complex<float>(gain * std::polar(1.0, 6.2831853 * turns_a_row * row));
     }
 }
 

@@ -42,8 +42,9 @@ BOOST_AUTO_TEST_CASE(grids_follow_the_other_tokens_in_the_order_asked)
     BOOST_TEST(both.size() == base.size() + 2 * symbol_grid_size);
     BOOST_TEST(std::equal(base.begin(), base.end(), one.begin()));
     BOOST_TEST(std::equal(base.begin(), base.end(), both.begin()));
-    BOOST_TEST(std::equal(
-        one.begin() + base.size(), one.end(), both.begin() + base.size() + symbol_grid_size));
+    BOOST_TEST(std::equal(one.begin() + base.size(),
+                          one.end(),
+                          both.begin() + base.size() + symbol_grid_size));
 }
 
 BOOST_AUTO_TEST_CASE(a_spec_names_grids_that_exist_and_none_twice)

@@ -20,7 +20,8 @@ samples prefixed(const std::vector<std::size_t>& prefixes,
     std::size_t at = 0;
     for (std::size_t period = 0; period < periods; ++period) {
         for (const std::size_t prefix : prefixes) {
-            out.insert(out.end(), x.begin() + at + useful - prefix, x.begin() + at + useful);
+            out.insert(
+                out.end(), x.begin() + at + useful - prefix, x.begin() + at + useful);
             out.insert(out.end(), x.begin() + at, x.begin() + at + useful);
             at += useful;
         }
@@ -127,7 +128,8 @@ BOOST_AUTO_TEST_CASE(bursts_are_found_and_silence_and_training_are_not)
         for (std::size_t k = 1; k < run.symbols.size(); ++k) {
             const auto& symbol = run.symbols[k];
             usable += symbol.usable ? 1 : 0;
-            const bool data_here = symbol.start > 10310.0 && symbol.start < 10320.0 + 4800.0;
+            const bool data_here =
+                symbol.start > 10310.0 && symbol.start < 10320.0 + 4800.0;
             BOOST_TEST((data_here || !symbol.usable));
         }
     }

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-PARTS = ("tokenizer", "kernel", "channel", "model", "latency")
+PARTS = ("tokenizer", "kernel", "grid", "channel", "model", "latency")
 
 
 @pytest.fixture
