@@ -10,6 +10,8 @@ tokenizer  Flowgraphs of the tokenizer (spectrogram and correlogram, 20 MS/s set
            Repetitions are interleaved; medians are shown. Three ways: on one core; on all
            cores; and behind a source that keeps 20 MS/s, as a radio does.
 kernel     The same computation without a scheduler.
+grid       The tokenizer's kernel with all symbol grids and without any, at 20 MS/s, on a
+           window of each kind of signal: what the grids take of one core.
 model      Windows a second through onnxruntime, one thread.
 channel    The fading channel of 12 taps, and gr-channels' selective_fading_model with the same
            ones, on one core.
@@ -45,12 +47,13 @@ from flowgraphs import (
 from gnuradio import gr
 from gnuradio.lwmspectro import BundleError, classifier, kernels, keys, open_bundle
 from gnuradio.lwmspectro.inference import Router
+from grids import bench_grid
 from transmitters import bench_transmitters
 
 LATENCY_RATES = (2.4e6, 20e6)
 BATCHES = (1, 16)
 PIECE = 8192  # samples handed to the kernel at once
-PARTS = ("tokenizer", "kernel", "channel", "transmit", "model", "latency")
+PARTS = ("tokenizer", "kernel", "grid", "channel", "transmit", "model", "latency")
 Row = dict[str, Any]
 
 
@@ -242,6 +245,7 @@ def main() -> int:
     runs = {
         "tokenizer": bench_tokenizer,
         "kernel": bench_kernel,
+        "grid": bench_grid,
         "channel": bench_channel,
         "transmit": bench_transmitters,
         "model": bench_model,

@@ -79,8 +79,7 @@ void box_mean::write_row(const span& rows, std::size_t lanes, float* means)
         const auto scale = static_cast<float>(1.0 / (rows.height * (right - left)));
         std::fill_n(&d_scale[(k - d_first) * lanes], lanes, scale);
     }
-    sum_steps(
-        d_padded.data(), lanes, 2 * d_reach + 1, d_scale.data(), n, means + first);
+    sum_steps(d_padded.data(), lanes, 2 * d_reach + 1, d_scale.data(), n, means + first);
 }
 
 } // namespace lwmspectro

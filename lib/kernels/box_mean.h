@@ -37,8 +37,8 @@ private:
     void write_row(const span& rows, std::size_t lanes, float* means);
 
     std::size_t d_columns = 0, d_first = 0, d_last = 0, d_reach = 0;
-    std::vector<span> d_spans; // one a row, of no height where it is absent
-    std::vector<double> d_sums; // down the columns, of the rows at hand
+    std::vector<span> d_spans;            // one a row, of no height where it is absent
+    std::vector<double> d_sums;           // down the columns, of the rows at hand
     std::vector<float> d_padded, d_scale; // of one row
 };
 

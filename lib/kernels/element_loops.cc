@@ -44,6 +44,18 @@ void square_angles(
 }
 
 LWMSPECTRO_VECTOR_CLONES
+void cosines(
+    const float* squares, const float* turn, std::size_t n, float* cos2, float* cos4)
+{
+    for (std::size_t k = 0; k < n; ++k) {
+        const float re = squares[2 * k], im = squares[2 * k + 1];
+        const float real = re * turn[0] - im * turn[1];
+        cos2[k] = real;
+        cos4[k] = 2.0f * real * real - (re * re + im * im);
+    }
+}
+
+LWMSPECTRO_VECTOR_CLONES
 void fourth_powers(const float* x, const float* power, std::size_t n, float* fourths)
 {
     for (std::size_t k = 0; k < n; ++k) {
@@ -71,13 +83,13 @@ void phase_steps(const float* x, std::size_t n, float* steps)
 
 LWMSPECTRO_VECTOR_CLONES
 void fold_octants(const float* x,
-                    const float* power,
-                    const float* mean_power,
-                    const float* mean,
-                    const float* shared,
-                    std::size_t n,
-                    float* __restrict larger,
-                    float* __restrict smaller)
+                  const float* power,
+                  const float* mean_power,
+                  const float* mean,
+                  const float* shared,
+                  std::size_t n,
+                  float* __restrict larger,
+                  float* __restrict smaller)
 {
     for (std::size_t k = 0; k < n; ++k) {
         const float a = -mean[2 * k], b = -mean[2 * k + 1];
@@ -142,7 +154,8 @@ void filter_points(const float* x,
     for (std::size_t k = 0; k < n; ++k) {
         const double instant = at + k * step;
         const auto whole = static_cast<std::size_t>(instant);
-        const auto fraction = static_cast<std::size_t>((instant - whole) * fractions + 0.5);
+        const auto fraction =
+            static_cast<std::size_t>((instant - whole) * fractions + 0.5);
         const float* from = x + 2 * whole;
         const float* tap = taps + fraction * blocks * lanes;
         float sums[lanes] = {};

@@ -17,6 +17,10 @@ constexpr float least_element_power = 1e-20f;
 void square_angles(
     const float* turns, std::size_t n, float* squares, float* fourths, float* weights);
 
+//! Real parts of squares * turn, and of their squares; 0 in silence.
+void cosines(
+    const float* squares, const float* turn, std::size_t n, float* cos2, float* cos4);
+
 //! fourths = x^4 / power, of size |x|^2.
 void fourth_powers(const float* x, const float* power, std::size_t n, float* fourths);
 
@@ -28,13 +32,13 @@ void phase_steps(const float* x, std::size_t n, float* steps);
  * -mean * shared. Both in magnitude, the larger one first; 0 in silence.
  */
 void fold_octants(const float* x,
-                    const float* power,
-                    const float* mean_power,
-                    const float* mean,
-                    const float* shared,
-                    std::size_t n,
-                    float* larger,
-                    float* smaller);
+                  const float* power,
+                  const float* mean_power,
+                  const float* mean,
+                  const float* shared,
+                  std::size_t n,
+                  float* larger,
+                  float* smaller);
 
 //! to[k] += from[k] + part * (from[k + 2] - from[k]) for \p n floats.
 void add_between(const float* from, float part, std::size_t n, float* to);

@@ -135,13 +135,8 @@ void element_planes::turn_phases(const std::vector<element_row>& rows,
         auto back = std::polar(1.0, -0.5 * std::arg(sum.fourth));
         back *= (sum.second * back).real() < 0.0 ? -1.0 : 1.0;
         const cfloat turn(back);
-        for (std::size_t k = d_first; k < d_last; ++k) {
-            const std::size_t at = r * d_columns + k;
-            const cfloat z = d_squares[at];
-            const float real = z.real() * turn.real() - z.imag() * turn.imag();
-            cos2[at] = real;
-            cos4[at] = z == 0.0f ? 0.0f : 2.0f * real * real - 1.0f;
-        }
+        const std::size_t at = r * d_columns + d_first;
+        cosines(floats(d_squares, at), floats(&turn), n, cos2 + at, cos4 + at);
     }
 }
 
@@ -208,13 +203,13 @@ void element_planes::fold(const std::vector<element_row>& rows,
         if (rows[r].present) {
             const std::size_t at = r * d_columns + d_first;
             fold_octants(floats(rows[r].now + d_first),
-                           &d_power[at],
-                           &d_mean_power[at],
-                           floats(d_mean, at),
-                           floats(d_shared, at),
-                           d_last - d_first,
-                           larger + at,
-                           smaller + at);
+                         &d_power[at],
+                         &d_mean_power[at],
+                         floats(d_mean, at),
+                         floats(d_shared, at),
+                         d_last - d_first,
+                         larger + at,
+                         smaller + at);
         }
     }
 }

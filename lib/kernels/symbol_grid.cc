@@ -18,18 +18,22 @@ double checked(double samp_rate)
     return samp_rate;
 }
 
-double rms_of(const std::complex<float>* x, std::size_t n)
+//! Of one piece of \p step: a scale for the samples, which need not be exact.
+double level_of(const std::complex<float>* x, std::size_t n, std::size_t step)
 {
-    constexpr std::size_t piece = 1 << 14; // longer sums of floats lose digits
+    constexpr std::size_t piece = 1 << 10;
     double energy = 0.0;
-    for (std::size_t at = 0; at < n; at += piece) {
+    std::size_t seen = 0;
+    for (std::size_t at = 0; at < n; at += step * piece) {
         const auto* parts = reinterpret_cast<const float*>(x + at);
         float sum = 0.0f;
-        const auto count = static_cast<unsigned int>(2 * std::min(piece, n - at));
-        volk_32f_x2_dot_prod_32f(&sum, parts, parts, count);
+        const std::size_t count = std::min(piece, n - at);
+        volk_32f_x2_dot_prod_32f(
+            &sum, parts, parts, static_cast<unsigned int>(2 * count));
         energy += sum;
+        seen += count;
     }
-    return n > 0 ? std::sqrt(energy / n) : 0.0;
+    return seen > 0 ? std::sqrt(energy / seen) : 0.0;
 }
 
 } // namespace
@@ -46,8 +50,7 @@ symbol_grid::symbol_grid(double samp_rate, const numerology& kind)
 {
 }
 
-std::vector<element_row>
-symbol_grid::rows_of(const std::vector<symbol_run>& runs) const
+std::vector<element_row> symbol_grid::rows_of(const std::vector<symbol_run>& runs) const
 {
     const std::size_t columns = d_kind.n_subcarriers;
     const double symbol = d_samp_rate * d_kind.symbol_s();
@@ -72,13 +75,13 @@ symbol_grid::rows_of(const std::vector<symbol_run>& runs) const
     return rows;
 }
 
-std::size_t
-symbol_grid::compute(const cfloat* samples, std::size_t n, float* out)
+std::size_t symbol_grid::compute(const cfloat* samples, std::size_t n, float* out)
 {
     const float_environment caller;
     std::fill_n(out, symbol_grid_size, 0.0f);
     std::fill_n(out, symbol_grid_size / n_planes, element_planes::floor_dB);
-    const double rms = rms_of(samples, n);
+    double rms = level_of(samples, n, 8);
+    rms = rms > 0.0 ? rms : level_of(samples, n, 1);
     if (!available() || !(rms > 0.0)) {
         return 0;
     }
@@ -97,22 +100,19 @@ symbol_grid::compute(const cfloat* samples, std::size_t n, float* out)
     const double spacing = d_kind.subcarrier_spacing_Hz;
     const double center_Hz = spacing * std::round(d_band.center_Hz(samples, n) / spacing);
     d_elements.resize(symbols * columns);
-    d_transform.transform(samples,
-                          n,
-                          runs,
-                          center_Hz,
-                          static_cast<float>(1.0 / rms),
-                          d_elements.data());
+    d_transform.transform(
+        samples, n, runs, center_Hz, static_cast<float>(1.0 / rms), d_elements.data());
     const auto rows = rows_of(runs);
     const auto below = static_cast<std::size_t>(
         std::min(d_transform.view_Hz() / spacing, columns / 2.0));
+    const bool narrow_rows = columns < symbol_grid_cols;
     d_planes.compute(rows,
                      columns / 2 - below,
                      columns / 2 + below,
                      20.0 * std::log10(rms),
-                     d_narrow.data());
+                     narrow_rows ? d_narrow.data() : out);
     const std::size_t narrow = d_symbols * columns;
-    for (std::size_t plane = 0; plane < n_planes; ++plane) {
+    for (std::size_t plane = 0; narrow_rows && plane < n_planes; ++plane) {
         for (std::size_t s = 0; s < d_symbols; ++s) {
             const std::size_t row = s % symbol_grid_rows;
             const std::size_t col = s / symbol_grid_rows * columns;

@@ -14,10 +14,12 @@ namespace {
 constexpr double pi = 3.14159265358979323846;
 constexpr double back_off = 0.5; // of a prefix, before the useful part
 
-// products a second that tell where the prefixes are: periods are left out at higher rates
+// products a second that tell where the prefixes are: periods are left out at higher
+// rates
 constexpr double products_Hz = 4e6;
 
-// |sum p|^2 / sum |p|^2 has mean 1 over noise, and exceeds this in less than one run of a window
+// |sum p|^2 / sum |p|^2 has mean 1 over noise, and exceeds this in less than one run of a
+// window
 constexpr double least_ratio = 12.0;
 
 constexpr double steps_a_prefix = 64.0;
@@ -33,7 +35,8 @@ double energy_of(const std::complex<float>* x, std::size_t n)
     return sum;
 }
 
-double coherence(const std::complex<float>* x, const std::complex<float>* y, std::size_t n)
+double
+coherence(const std::complex<float>* x, const std::complex<float>* y, std::size_t n)
 {
     std::complex<float> sum = 0.0f;
     volk_32fc_x2_conjugate_dot_prod_32fc(&sum, x, y, static_cast<unsigned int>(n));
@@ -75,7 +78,7 @@ symbol_timing::symbol_timing(double samp_rate, const numerology& kind)
       d_prefix(static_cast<std::size_t>(std::llround(samp_rate * kind.prefix_s))),
       d_product(kind.bursts ? burst_run * (d_len + 1) : d_len),
       d_folded(d_len),
-      d_running(3 * d_len),
+      d_running(2 * d_len + 2),
       d_sums(2 * d_len + 2),
       d_first_sums(2 * d_len + 2),
       d_scores(d_len)
@@ -83,8 +86,8 @@ symbol_timing::symbol_timing(double samp_rate, const numerology& kind)
     for (std::size_t symbol = 0; symbol < kind.symbols_per_period; ++symbol) {
         // the longer prefix counts whole: its symbol might as well be the last one
         const double len_s = symbol == 0 ? kind.first_prefix_s : kind.prefix_s;
-        d_prefix_starts.push_back(
-            std::max(0.0, kind.useful_start_s(symbol) - len_s) * samp_rate);
+        d_prefix_starts.push_back(std::max(0.0, kind.useful_start_s(symbol) - len_s) *
+                                  samp_rate);
     }
     // hypotheses of where a period begins differ by some percent of a short prefix
     if (!kind.bursts) {
@@ -97,9 +100,12 @@ void symbol_timing::sum_prefixes(double len, volk::vector<cfloat>& sums) const
 {
     const auto whole = static_cast<std::size_t>(len);
     const double part = len - whole;
-    for (std::size_t at = 0; at < sums.size(); ++at) {
+    for (std::size_t at = 0; at < d_len; ++at) {
         const auto* end = &d_running[at + whole];
         sums[at] = cfloat(end[0] + part * (end[1] - end[0]) - d_running[at]);
+    }
+    for (std::size_t at = d_len; at < sums.size(); ++at) {
+        sums[at] = sums[at - d_len];
     }
 }
 
@@ -176,10 +182,8 @@ symbol_timing::peak symbol_timing::fold(
     return best;
 }
 
-symbol_run symbol_timing::run_at(double begin,
-                                 std::size_t first,
-                                 std::size_t n,
-                                 double angle) const
+symbol_run
+symbol_timing::run_at(double begin, std::size_t first, std::size_t n, double angle) const
 {
     const std::size_t per_period = d_kind.symbols_per_period;
     const auto window = [&](double period, std::size_t symbol) {
@@ -222,8 +226,7 @@ std::vector<symbol_run> symbol_timing::find_carrier(const cfloat* x,
     if (periods == 0) {
         return found;
     }
-    const auto best =
-        fold(x, 0.0, 0, periods, periods < 16 ? 1 : step_for(d_samp_rate));
+    const auto best = fold(x, 0.0, 0, periods, periods < 16 ? 1 : step_for(d_samp_rate));
     const std::size_t span = cellular_run / d_kind.symbols_per_period; // periods
     const double angle = std::arg(best.sum);
     std::size_t first = 0;

@@ -14,8 +14,8 @@ constexpr double pi = 3.14159265358979323846;
 
 constexpr std::size_t n_fractions = 128; // of a sample
 constexpr double ripple_dB = 60.0;
-constexpr double kaiser_beta = 5.653; // of that ripple
-constexpr double flat_band = 0.42;    // of the sample rate: filters end beyond it
+constexpr double kaiser_beta = 5.653;        // of that ripple
+constexpr double flat_band = 0.42;           // of the sample rate: filters end beyond it
 constexpr std::size_t rotated_at_once = 512; // the phase of a rotator drifts
 
 constexpr std::size_t block = 8; // taps that filter_points takes at once
@@ -68,7 +68,8 @@ symbol_transform::symbol_transform(double samp_rate, const numerology& kind)
 
 void symbol_transform::design_filter()
 {
-    // pass the subcarriers; stop what the points fold onto them, and images of the samples
+    // pass the subcarriers; stop what the points fold onto them, and images of the
+    // samples
     const double half_band = d_kind.n_subcarriers * d_kind.subcarrier_spacing_Hz / 2.0;
     const double pass = std::min(half_band, flat_band * d_samp_rate);
     const double stop = std::min(3.0 * half_band, d_samp_rate - pass);
@@ -144,11 +145,8 @@ void symbol_transform::points_of(double start, cfloat* points) const
                   reinterpret_cast<float*>(points));
 }
 
-void symbol_transform::transform_points(const cfloat* points,
-                                        double turns,
-                                        double phase,
-                                        float scale,
-                                        cfloat* out)
+void symbol_transform::transform_points(
+    const cfloat* points, double turns, double phase, float scale, cfloat* out)
 {
     const std::size_t n = n_points(), wanted = d_kind.n_subcarriers;
     cfloat start = unit(phase);
@@ -214,7 +212,8 @@ void symbol_transform::transform(const cfloat* x,
         const double origin = runs[r].symbols.front().start;
         for (const auto& symbol : runs[r].symbols) {
             const double elapsed = (symbol.start - origin) / d_useful;
-            transform_points(from, -turns / n_points(), -turns * elapsed, unit_noise, out);
+            transform_points(
+                from, -turns / n_points(), -turns * elapsed, unit_noise, out);
             if (!interpolates()) { // its window lies on a whole sample
                 straighten(out, (std::round(symbol.start) - symbol.start) / d_useful);
             }

@@ -162,8 +162,7 @@ window_info window_tokenizer::take(float* tokens)
         take_off_mean(samples, rest, d_fill, sum_samples(samples, d_fill - rest).sum);
     }
     d_correlogram.compute(d_samples.data(), d_fill, tokens + d_spec.spectrogram_size());
-    float* grids =
-        tokens + d_spec.spectrogram_size() + window_spec::correlogram_size();
+    float* grids = tokens + d_spec.spectrogram_size() + window_spec::correlogram_size();
     for (auto& grid : d_grids) {
         grid.compute(d_samples.data(), d_fill, grids);
         grids += symbol_grid_size;

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-PARTS = ("tokenizer", "kernel", "channel", "transmit", "model", "latency")
+PARTS = ("tokenizer", "kernel", "grid", "channel", "transmit", "model", "latency")
 
 
 @pytest.fixture

@@ -42,11 +42,28 @@ def build(block, tokens, tags=None):
     """A flowgraph from tokens into the block, and what listeners hear."""
     tags = [window_tag(index) for index in range(len(tokens))] if tags is None else tags
     graph = gr.top_block()
-    source = blocks.vector_source_f(tokens.ravel().tolist(), False, VLEN, tags)
+    source = blocks.vector_source_f(tokens.ravel().tolist(), False, tokens.shape[1], tags)
     graph.connect(source, block)
     heard = []
     block.add_listener(heard.append)
     return graph, heard
+
+
+def test_the_router_reads_what_comes_before_the_grids(make_bundle, rng):
+    grids = ["cp_15khz", "wifi_long_gi"]
+    block = moe_classifier(make_bundle(spec={"grids": grids}), policy="block")
+    assert block.bundle.spec.vlen == kernels.window_spec(grids=grids).vlen > VLEN
+    plain = moe_classifier(make_bundle(), policy="block")
+    tokens = make_tokens(rng, 5)
+    rest = np.full((5, block.bundle.spec.vlen - VLEN), np.nan, np.float32)
+    answers = []
+    for made, given in ((plain, tokens), (block, np.hstack([tokens, rest]))):
+        graph, heard = build(made, given)
+        graph.run()
+        assert made.error is None
+        answers.append([(m[keys.STATUS], m[keys.PROTOCOL_P]) for m in heard])
+    assert answers[0] == answers[1]
+    assert len(answers[0]) == 5
 
 
 def wait_for_windows(block, n, waiter):

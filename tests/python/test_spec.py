@@ -24,6 +24,29 @@ def test_from_json_and_back():
     assert spec.window_s == pytest.approx(25.6e-3)
 
 
+def test_grids_may_be_left_out_and_come_last():
+    assert Spec.from_json(JSON).grids == ()
+    plain, names = Spec.from_json(JSON), ["cp_30khz", "wifi_long_gi"]
+    spec = Spec.from_json({**JSON, "grids": names})
+    assert spec.to_json() == {**JSON, "grids": names}
+    assert spec.grid_shape == (5, 128, 128)
+    assert spec.router_vlen == plain.vlen == plain.router_vlen
+    assert spec.vlen == spec.kernel_spec().vlen == plain.vlen + 2 * 5 * 128 * 128
+    assert spec.kernel_spec().grids == tuple(names)
+
+
+@pytest.mark.parametrize(
+    ("grids", "message"),
+    [
+        (["lte"], "spec: grid: expected one of cp_15khz, .*, got lte"),
+        (["cp_15khz"] * 2, "spec: grids: expected different names, got cp_15khz twice"),
+    ],
+)
+def test_grids_that_the_kernel_refuses(grids, message):
+    with pytest.raises(BundleError, match=message):
+        Spec.from_json({**JSON, "grids": grids}).kernel_spec()
+
+
 def test_is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Spec.from_json(JSON).n_frames = 1
@@ -46,6 +69,7 @@ def test_kernel_spec_is_the_same():
         ({"samp_rate_min": 7e7}, "samp_rate_min: expected more than 0"),
         ({"n_bins": "128"}, "spec.n_bins: expected a whole number, got '128' (string)"),
         ({"window": 1}, "got unknown ['window']"),
+        ({"grids": "cp_15khz"}, "spec.grids: expected an array, got 'cp_15khz' (string)"),
     ],
 )
 def test_what_is_wrong_says_expected_and_got(change, message):

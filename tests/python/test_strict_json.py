@@ -42,6 +42,21 @@ any_json = st.recursive(
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Later:
+    first: int
+    added: tuple[str, ...] = ()
+
+
+def test_a_key_may_be_missing_where_there_is_a_default():
+    assert build(Later, {"first": 1}, "top") == Later(1)
+    assert to_json(Later(1)) == {"first": 1}
+    full = {"first": 1, "added": ["x"]}
+    assert to_json(build(Later, full, "top")) == full
+    with pytest.raises(SchemaError, match=r"got none of \['first'\]"):
+        build(Later, {"added": []}, "top")
+
+
 def test_there_and_back():
     outer = build(Outer, GOOD, "top")
     assert outer.inner == Inner(1.0, ("a", "b"))

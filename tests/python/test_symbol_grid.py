@@ -186,7 +186,7 @@ def test_noise_holds_no_bursts(rng):
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="grid: expected one of cp_15khz, .*, got lte"):
+    with pytest.raises(ValueError, match=r"grid: expected one of cp_15khz, .*, got lte"):
         kernels.symbol_grid(20e6, "lte")
     with pytest.raises(ValueError, match="samp_rate: expected"):
         kernels.symbol_grid(1e6, "cp_15khz")

@@ -6,6 +6,7 @@ centroid on a few moments names the modulation from the grid, and guesses from C
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import exact_ofdm
 import numpy as np
@@ -18,13 +19,12 @@ SNR_DB = 25
 WINDOW_S = 25.6e-3
 N_TRAIN, N_TEST = 8, 6  # windows a class
 FULL = Traffic(1.0, 1.0)
-BURST_S = 220e-6  # of any rate, so that the length of a frame tells nothing
 LATTICES = (2, 10, 42, 170)  # 4-, 16-, 64- and 256-QAM have odd multiples of 1 / sqrt of it
 
 
 @dataclass(frozen=True)
 class Link:
-    """A grid, and configurations by modulation."""
+    """A grid, and what makes a configuration of each modulation."""
 
     grid: str
     physical_layer: object
@@ -32,19 +32,20 @@ class Link:
     delay_spread_s: float
 
 
-def wifi_config(standard, rate, mbps):
-    size = max(1, round(mbps * 1e6 * BURST_S / 8))
+def wifi_config(rate, mbps, rng):
+    """One standard for all, and frames as long, so that neither tells the rate."""
+    size = round(mbps * 1e6 * rng.uniform(150e-6, 500e-6) / 8)
     options = {"traffic": "stream", "duty": 0.9, "answered": False, "sizes": (size,)}
-    return wifi.WifiConfig(standard=standard, rates=(rate,), **options)
+    return wifi.WifiConfig(standard="11ac", rates=(rate,), **options)
 
 
-def lte_config(modulation):
+def lte_config(modulation, rng):
     return lte.LteConfig(
         n_prb=25, fft_size=512, modulation=modulation, traffic=FULL, pdcch_load=1.0, cfi=1
     )
 
 
-def nr_config(modulation):
+def nr_config(modulation, rng):
     return nr.NrConfig(
         n_rb=24,
         fft_size=512,
@@ -64,16 +65,16 @@ LINKS = {
         "wifi_long_gi",
         wifi,
         {
-            "bpsk": wifi_config("11a", 6, 6),
-            "qpsk": wifi_config("11a", 12, 12),
-            "16qam": wifi_config("11a", 24, 24),
-            "64qam": wifi_config("11a", 54, 54),
-            "256qam": wifi_config("11ac", 8, 78),
+            "bpsk": partial(wifi_config, 0, 6.5),
+            "qpsk": partial(wifi_config, 1, 13),
+            "16qam": partial(wifi_config, 3, 26),
+            "64qam": partial(wifi_config, 5, 52),
+            "256qam": partial(wifi_config, 8, 78),
         },
         50e-9,
     ),
-    "lte": Link("cp_15khz", lte, {name: lte_config(name) for name in QAMS}, 100e-9),
-    "nr": Link("cp_30khz", nr, {name: nr_config(name) for name in QAMS}, 100e-9),
+    "lte": Link("cp_15khz", lte, {name: partial(lte_config, name) for name in QAMS}, 100e-9),
+    "nr": Link("cp_30khz", nr, {name: partial(nr_config, name) for name in QAMS}, 100e-9),
 }
 
 
@@ -130,11 +131,12 @@ def accuracy(features, labels):
 def test_grid_shows_the_modulation_and_spectrogram_does_not(protocol, rng):
     link = LINKS[protocol]
     from_grid, from_c0, labels = [], [], []
-    for modulation, cfg in link.configs.items():
-        grid = kernels.symbol_grid(cfg.samp_rate, link.grid)
-        tokenizer = kernels.window_tokenizer(cfg.samp_rate)
+    for modulation, config in link.configs.items():
+        samp_rate = config(rng).samp_rate
+        grid = kernels.symbol_grid(samp_rate, link.grid)
+        tokenizer = kernels.window_tokenizer(samp_rate)
         for _ in range(N_TRAIN + N_TEST):
-            iq = received(link, cfg, rng)
+            iq = received(link, config(rng), rng)
             planes, symbols = grid.compute(iq)
             assert symbols > 100
             from_grid.append(grid_moments(planes))

@@ -35,12 +35,12 @@ class box_mean;
  *   5.4), is taken off: the mean of exp(j 4 dphi), weighted by amplitude, comes out real
  *   and positive, as it is for every QAM, and that of exp(j 2 dphi) has a positive real
  *   part, as for BPSK.
- * - larger_part and smaller_part: magnitudes of the two parts of Y over its gain, whose square is the
- *   mean power of the elements around (7 symbols of the run and some subcarriers to either
- *   side), and whose angle is a quarter of that of the mean of -|Y|^2 exp(j 4 arg Y), from
- *   which the phase that all elements of a row share, and that which all columns add, are
- *   taken off first. QAM comes to lie square, folded into an octant. In a run of a burst
- *   these phases are fitted a second time, since it is short.
+ * - larger_part and smaller_part: magnitudes of the two parts of Y over its gain, whose
+ * square is the mean power of the elements around (7 symbols of the run and some
+ * subcarriers to either side), and whose angle is a quarter of that of the mean of -|Y|^2
+ * exp(j 4 arg Y), from which the phase that all elements of a row share, and that which
+ * all columns add, are taken off first. QAM comes to lie square, folded into an octant.
+ * In a run of a burst these phases are fitted a second time, since it is short.
  *
  * Elements that are absent read floor_dB in the first plane and 0 in the others, and so
  * does silence.
@@ -83,12 +83,13 @@ private:
     std::unique_ptr<box_mean> d_box;
     std::size_t d_first = 0, d_last = 0;
     volk::vector<float> d_power, d_mean_power;
-    volk::vector<cfloat> d_squares;              // exp(j 2 dphi)
-    volk::vector<cfloat> d_fourth, d_mean;       // |Y|^2 exp(j 4 arg Y), less what is shared
-    std::vector<std::complex<double>> d_advance; // shared part of exp(j 4 dphi), one a row
-    volk::vector<cfloat> d_shared;               // taken off: of rows, and from column to column
-    volk::vector<cfloat> d_turns, d_steps;       // of one row
-    volk::vector<float> d_levels;                // likewise
+    volk::vector<cfloat> d_squares;        // exp(j 2 dphi)
+    volk::vector<cfloat> d_fourth, d_mean; // |Y|^2 exp(j 4 arg Y), less what is shared
+    std::vector<std::complex<double>>
+        d_advance;                 // shared part of exp(j 4 dphi), one a row
+    volk::vector<cfloat> d_shared; // taken off: of rows, and from column to column
+    volk::vector<cfloat> d_turns, d_steps; // of one row
+    volk::vector<float> d_levels;          // likewise
 };
 
 } // namespace lwmspectro

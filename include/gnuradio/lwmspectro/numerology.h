@@ -19,7 +19,7 @@ namespace lwmspectro {
 struct LWMSPECTRO_API numerology {
     const char* name; //!< that of the row of C3 which shows its prefix
     double subcarrier_spacing_Hz;
-    std::size_t n_subcarriers; //!< taken into the symbol grid
+    std::size_t n_subcarriers;        //!< taken into the symbol grid
     std::size_t coherent_subcarriers; //!< to either side, for which a channel is the same
     std::size_t symbols_per_period;
     double prefix_s;
@@ -57,7 +57,15 @@ constexpr std::array<numerology, 4> numerologies = { {
       160 * cellular_unit_s,
       false,
       1.92e6 },
-    { "cp_30khz", 30e3, 128, 3, 14, 72 * cellular_unit_s, 88 * cellular_unit_s, false, 1.92e6 },
+    { "cp_30khz",
+      30e3,
+      128,
+      3,
+      14,
+      72 * cellular_unit_s,
+      88 * cellular_unit_s,
+      false,
+      1.92e6 },
     { "wifi_long_gi", 312.5e3, 64, 1, 1, 0.8e-6, 0.8e-6, true, 10e6 },
     { "wifi_short_gi", 312.5e3, 64, 1, 1, 0.4e-6, 0.4e-6, true, 10e6 },
 } };

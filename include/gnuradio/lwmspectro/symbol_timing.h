@@ -14,10 +14,10 @@ namespace lwmspectro {
 
 //! A symbol that was found. Times are in samples, and need not be whole.
 struct LWMSPECTRO_API timed_symbol {
-    double start;      //!< of the FFT window, half a prefix before the useful part
-    double advance;    //!< from the window of the symbol before to this one
-    bool first;        //!< of its period: it comes after a longer prefix
-    bool usable;       //!< carries data: neither silent nor a training field
+    double start;   //!< of the FFT window, half a prefix before the useful part
+    double advance; //!< from the window of the symbol before to this one
+    bool first;     //!< of its period: it comes after a longer prefix
+    bool usable;    //!< carries data: neither silent nor a training field
 };
 
 /*!
@@ -59,9 +59,9 @@ private:
 
     //! A period, folded, and the best start of a prefix in it.
     struct peak {
-        double at;                 // samples after the start of the fold
-        std::complex<double> sum;  // of the products of the prefixes
-        double power;              // of all products that were folded
+        double at;                // samples after the start of the fold
+        std::complex<double> sum; // of the products of the prefixes
+        double power;             // of all products that were folded
     };
     //! Sums over \p len folded products from each on, twice around the period.
     void sum_prefixes(double len, volk::vector<cfloat>& sums) const;
@@ -77,10 +77,8 @@ private:
                                          std::size_t n,
                                          std::size_t max_runs,
                                          std::size_t margin);
-    std::vector<symbol_run> find_bursts(const cfloat* x,
-                                        std::size_t n,
-                                        std::size_t max_runs,
-                                        std::size_t margin);
+    std::vector<symbol_run>
+    find_bursts(const cfloat* x, std::size_t n, std::size_t max_runs, std::size_t margin);
     //! Symbols from period \p first on, of periods that start at \p begin.
     symbol_run run_at(double begin, std::size_t first, std::size_t n, double angle) const;
     bool fits(const symbol_run& run, std::size_t n, std::size_t margin) const;
@@ -89,13 +87,13 @@ private:
 
     double d_samp_rate;
     numerology d_kind;
-    double d_period;      // samples
-    std::size_t d_len;    // whole samples of a period
-    std::size_t d_lag;    // of the products: the useful length
-    std::size_t d_prefix; // samples
+    double d_period;                     // samples
+    std::size_t d_len;                   // whole samples of a period
+    std::size_t d_lag;                   // of the products: the useful length
+    std::size_t d_prefix;                // samples
     std::vector<double> d_prefix_starts; // of a period, samples
     std::size_t d_steps = 1;             // of the search, a sample
-    volk::vector<cfloat> d_product; // of a period, or of the periods of a burst
+    volk::vector<cfloat> d_product;      // of a period, or of the periods of a burst
     volk::vector<cfloat> d_folded;
     std::vector<std::complex<double>> d_running; // sums of d_folded, around and around
     volk::vector<cfloat> d_sums, d_first_sums;   // over a prefix from each sample on

@@ -56,10 +56,7 @@ private:
 
     void design_filter();
     //! Moves the run's carrier to 0 Hz: fills d_mixed, which starts at sample d_begin.
-    void mix(const cfloat* x,
-             std::size_t n,
-             const symbol_run& run,
-             double carrier_Hz);
+    void mix(const cfloat* x, std::size_t n, const symbol_run& run, double carrier_Hz);
     //! Points of a symbol, and of its end a useful length after its beginning.
     void points_of(double start, cfloat* points) const;
     //! Transforms n_points() points that are \p turns a point off 0 Hz.
@@ -72,7 +69,7 @@ private:
     numerology d_kind;
     double d_useful; // samples
     fft_plan d_fft;
-    std::size_t d_n_taps = 0; // 0 where samples are taken as they are
+    std::size_t d_n_taps = 0;  // 0 where samples are taken as they are
     std::size_t d_n_guard = 0; // points taken beyond the symbol
     double d_view_Hz;
     std::size_t d_blocks = 0;   // of taps

@@ -31,7 +31,8 @@ struct LWMSPECTRO_API window_info {
  *
  * Samples that are not finite, or beyond 1e8, are taken as zero and counted. The
  * result does not depend on how the stream is cut into calls of push(). C3 and the grids
- * are those of samples from which the mean of each frame was taken off: what changes slower is DC.
+ * are those of samples from which the mean of each frame was taken off: what changes
+ * slower is DC.
  */
 class LWMSPECTRO_API window_tokenizer
 {

@@ -94,7 +94,8 @@ void bind_spec(py::module& m)
         .def_readonly("n_bins", &window_spec::n_bins)
         .def_readonly("hop_frames", &window_spec::hop_frames)
         .def_property_readonly(
-            "grids", [](const window_spec& self) { return py::tuple(py::cast(self.grids)); })
+            "grids",
+            [](const window_spec& self) { return py::tuple(py::cast(self.grids)); })
         .def_property_readonly("spectrogram_size", &window_spec::spectrogram_size)
         .def_property_readonly("vlen", &window_spec::vlen);
     py::list rows;

@@ -68,10 +68,11 @@ void bind_symbol_grid(py::module& m)
         .def_property_readonly("available",
                                &symbol_grid::available,
                                "False where the sample rate cannot hold the numerology.")
-        .def("compute",
-             &compute,
-             py::arg("iq"),
-             "Planes float32[planes, rows, cols] of complex64 samples free of DC, and the "
-             "number of symbols that are present. Absent elements read -200 in the first "
-             "plane and 0 in the others.");
+        .def(
+            "compute",
+            &compute,
+            py::arg("iq"),
+            "Planes float32[planes, rows, cols] of complex64 samples free of DC, and the "
+            "number of symbols that are present. Absent elements read -200 in the first "
+            "plane and 0 in the others.");
 }
