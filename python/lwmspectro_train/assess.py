@@ -11,7 +11,7 @@ from typing import Any
 from gnuradio.lwmspectro.bundle import Thresholds
 
 from . import calibrate, evaluate
-from .dataset import TokenSet, load, read_manifest, split
+from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .router import Router
 from .train_router import TRAINING, restore
 
@@ -48,11 +48,11 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
         raise ValueError(f"test set: expected another seed than {seeds['training']}")
     training = json.loads((weights / TRAINING).read_text(encoding="utf-8"))
     router = restore(weights)
-    _, validation = split(load(data), training["held_out"])
+    _, validation = split(load(data, ROUTER_VIEWS), training["held_out"])
     limits = calibrate.thresholds(
         evaluate.logits_of(router, validation), validation.label, validation.fraction < 1.0
     )
-    unseen = load(test)
+    unseen = load(test, ROUTER_VIEWS)
     return Assessment(
         router=router,
         limits=limits,

@@ -18,6 +18,7 @@ from gnuradio.lwmspectro.waveforms.scene import NONE, Measured, Scene
 from .scene_plan import PlannedScene
 
 Tokens = np.ndarray
+GRID = "grid_"
 _DETAIL = 400  # characters
 
 
@@ -229,7 +230,7 @@ def views(spec: kernels.window_spec) -> tuple[View, ...]:
         )
         each = math.prod(shape)
         start = size + c3
-        parts += [View(f"grid_{n}", start + k * each, each, shape) for k, n in enumerate(grids)]
+        parts += [View(GRID + n, start + k * each, each, shape) for k, n in enumerate(grids)]
     return tuple(parts)
 
 
@@ -240,7 +241,8 @@ def schema(parts: tuple[View, ...], metadata: dict[str, str]) -> pa.Schema:
     ]
     for part in parts:
         shape = " x ".join(map(str, part.shape))
-        about = {"unit": "dB", "description": f"tokens, {shape}, row major"}
+        unit = "" if part.name.startswith(GRID) else "dB"  # planes of grids have units of their own
+        about = {"unit": unit, "description": f"tokens, {shape}, row major"}
         # no null within: a value takes 2 bytes and nothing else
         item = pa.field("element", pa.float16(), nullable=False)
         fields.append(pa.field(part.name, pa.list_(item, part.size), metadata=about))

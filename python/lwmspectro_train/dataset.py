@@ -20,6 +20,8 @@ from .scene_plan import LABELS
 
 MANIFEST = "manifest.json"
 FORMAT = "lwmspectro-dataset-1"
+ROUTER_VIEWS = ("spectrogram", "correlogram")
+"""What the router reads, in this order."""
 
 Float16 = npt.NDArray[np.float16]
 

@@ -191,6 +191,8 @@ class Tokens:
             raise ValueError(
                 f"tokens.grids: expected none, the tokenizer here makes none, got {self.grids}"
             ) from None
+        except ValueError as error:
+            raise ValueError(f"tokens.grids: {error}") from None
 
 
 def check_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

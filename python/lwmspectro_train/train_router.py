@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchmetrics.classification import MulticlassAccuracy
 
 from .augment import mute_idle
-from .dataset import TokenSet, load, split
+from .dataset import ROUTER_VIEWS, TokenSet, load, split
 from .files import write_json
 from .router import Router, RouterConfig
 
@@ -196,7 +196,7 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     started = time.monotonic()
     torch.set_num_threads(config.threads)
     lightning.seed_everything(config.seed, verbose=False)
-    training, validation = split(load(config.data), config.held_out)
+    training, validation = split(load(config.data, ROUTER_VIEWS), config.held_out)
     router = Router(size)
     sample = torch.from_numpy(training.tokens[:: max(1, len(training) // 2000)])
     router.fit_normalisation(sample.float())
