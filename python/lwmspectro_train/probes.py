@@ -134,9 +134,8 @@ def run_probe(
         within = (snr_db[test] >= low) & (snr_db[test] < high)
         enough = within.sum() >= LEAST * HELD_OUT
         spans.append(float(right[within].mean()) if enough else float("nan"))
-    return Probe(
-        question, what, int(test.sum()), float(right.mean()), counts.max() / test.sum(), tuple(spans)
-    )
+    n = int(test.sum())
+    return Probe(question, what, n, float(right.mean()), counts.max() / n, tuple(spans))
 
 
 def probe(folder: Path) -> list[Probe]:

@@ -26,27 +26,6 @@ CASES = {  # block, module, configuration, arguments of a small one
 SHARED = {"samp_rate", "amplitude", "seed", "repeat_s"}
 
 
-def stand_in(module):
-    """A transmitter where a physical layer has none: its waveform in pieces of 10 ms."""
-
-    class Transmitter:
-        def __init__(self, cfg, seed):
-            self.cfg, self.rng = cfg, np.random.default_rng(seed)
-            self.samp_rate, self.occupied_bw_hz = cfg.samp_rate, cfg.occupied_bw_hz
-
-        def next_piece(self):
-            return module.waveform(self.cfg, 0.01, self.rng)
-
-    return Transmitter
-
-
-@pytest.fixture(autouse=True)
-def transmitters(monkeypatch):
-    for _, module, _, _ in CASES.values():
-        if not hasattr(module, "Transmitter"):
-            monkeypatch.setattr(module, "Transmitter", stand_in(module), raising=False)
-
-
 def play(block, n):
     sink = blocks.vector_sink_c()
     graph = gr.top_block()

@@ -6,14 +6,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..coding import convolutional
 from ..common import Complex64
 
 Bits = NDArray[np.uint8]
 
 BITS_PER_SYMBOL = {"BPSK": 1, "QPSK": 2, "16QAM": 4, "64QAM": 6, "256QAM": 8}
-CONSTRAINT = 7
-TAIL_BITS = CONSTRAINT - 1
-GENERATORS = (0o133, 0o171)  # the most significant bit meets the newest input bit
+TAIL_BITS = convolutional.MEMORY
 
 _PRIMITIVE_TAPS = {31: (5, 2), 63: (6, 1), 127: (7, 1)}  # x^5+x^2+1, x^6+x+1, x^7+x+1
 
@@ -27,15 +26,7 @@ def encode(bits: Bits) -> Bits:
     Returns:
         uint8, shape (2 (n + 6),): the outputs of both generators in turn.
     """
-    padded = np.concatenate([np.zeros(TAIL_BITS, np.uint8), bits, np.zeros(TAIL_BITS, np.uint8)])
-    n = bits.size + TAIL_BITS
-    out = np.zeros((n, 2), np.uint8)
-    for delay in range(CONSTRAINT):
-        past = padded[TAIL_BITS - delay : TAIL_BITS - delay + n]
-        for column, generator in enumerate(GENERATORS):
-            if generator >> (CONSTRAINT - 1 - delay) & 1:
-                out[:, column] ^= past
-    return out.reshape(-1)
+    return convolutional.encode(np.concatenate([bits, np.zeros(TAIL_BITS, np.uint8)]))
 
 
 def interleaver_order(n: int, rows: int) -> NDArray[np.intp]:
