@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..coding import ldpc
 
-POOL = 4
+POOL = 16
 MAX_BYTES = 64 << 20
 _SEED = 0x4E52  # "NR"
 
