@@ -157,6 +157,6 @@ def phich_symbols(
     for unit in range(symbols.shape[1]):
         for i in range(3):
             part = slice(4 * i, 4 * i + 4)
-            turn = 1 if (i + unit) % 2 else -1
-            out[:, unit, part] = combine(symbols[:, unit, part], gains, turn)
+            ports = (1, 3) if (i + unit) % 2 else (0, 2)
+            out[:, unit, part] = combine(symbols[:, unit, part], gains, ports)
     return out

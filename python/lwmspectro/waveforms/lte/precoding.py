@@ -41,33 +41,34 @@ def map_bits(bits: NDArray[np.uint8], per_symbol: int) -> NDArray[np.complex64]:
 
 
 def combine(
-    symbols: NDArray[np.complex64], gains: tuple[complex, ...], first: int = 0
+    symbols: NDArray[np.complex64],
+    gains: tuple[complex, ...],
+    ports: tuple[int, int] | None = None,
 ) -> NDArray[np.complex64]:
     """One port, or transmit diversity, through one complex gain for each port.
 
     Transmit diversity of 36.211 6.3.4.3 sends a pair (a, b) as (a, b) from one port and as
-    (-b*, a*) from another; with four ports, pairs take turns on ports 0 and 2 and on 1 and 3.
+    (-b*, a*) from another, both at half the power.
 
     Args:
         symbols: complex64, shape (..., n), n even for several ports.
         gains: of the 1, 2 or 4 ports.
-        first: with four ports, 1 lets the first pair of each four use ports 1 and 3 as well as
-            the second (PHICH, 36.211 6.9.2), -1 lets both use ports 0 and 2; 0 alternates.
+        ports: the two that send every pair; None takes the only two, and of four lets pairs
+            take turns on ports 0 and 2 and on ports 1 and 3.
 
     Returns:
         complex64 received values of the resource elements in order, shape (..., n).
     """
     if len(gains) == 1:
         return symbols * np.complex64(gains[0])
-    scale = np.sqrt(0.5)
-    out = np.empty_like(symbols)
-    if len(gains) == 2 or first:
-        ports = (0, 1) if len(gains) == 2 else ((1, 3) if first > 0 else (0, 2))
-        turns = [(slice(0, None, 2), slice(1, None, 2), ports)]
+    if ports is None and len(gains) == 4:
+        turns = [(0, 4, (0, 2)), (2, 4, (1, 3))]
     else:
-        turns = [(slice(s, None, 4), slice(s + 1, None, 4), (s // 2, s // 2 + 2)) for s in (0, 2)]
-    for even, odd, (p, q) in turns:
-        direct, crossed = np.complex64(gains[p] * scale), np.complex64(gains[q] * scale)
+        turns = [(0, 2, ports or (0, 1))]
+    out = np.empty_like(symbols)
+    for first, step, (p, q) in turns:
+        even, odd = slice(first, None, step), slice(first + 1, None, step)
+        direct, crossed = (np.complex64(gains[port] * np.sqrt(0.5)) for port in (p, q))
         a, b = symbols[..., even], symbols[..., odd]
         out[..., even] = direct * a - crossed * b.conj()
         out[..., odd] = direct * b + crossed * a.conj()
