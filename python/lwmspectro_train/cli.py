@@ -47,5 +47,13 @@ def main(argv: list[str] | None = None) -> int:
     return EXIT_OK
 
 
+def script() -> int:
+    """As :func:`main`, for the launcher that pip makes, which says nothing of what is missing."""
+    try:
+        return main()
+    except ModuleNotFoundError as error:
+        return complain(PROG, f"expected the Python package {error.name}, found none")
+
+
 if __name__ == "__main__":
     sys.exit(main())

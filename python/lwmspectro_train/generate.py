@@ -36,6 +36,7 @@ LOCK = ".lock"
 _COMPRESSED = 0.65  # of the tokens' bytes; 0.58 was measured on the mix "live"
 _LABEL_BYTES = 500  # of a window
 _VERSIONS = ("numpy", "scipy", "pyarrow")  # may change the last bit of a sample, or the files
+_SITES = "sites/data/manifest.json"  # in the package gnuradio.lwmspectro
 _SOURCES = ("scene_plan.py", "dataset_config.py", "dataset_mixes.py", "columns.py")
 
 
@@ -179,14 +180,20 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def sources() -> dict[str, str]:
-    """What decides the content beside the configuration: SHA-256 of the generator's sources."""
+def sources(dataset: DatasetConfig) -> dict[str, str]:
+    """What decides the content beside the configuration: SHA-256 of the generator's sources.
+
+    Where sites are asked for, also of their manifest, which has the hashes of their files.
+    """
     digest = hashlib.sha256()
     waveforms = Path(scene.__file__).parent
     here = Path(__file__).parent
     for path in [*sorted(waveforms.rglob("*.py")), *(here / name for name in _SOURCES)]:
         digest.update(path.read_bytes())
-    return {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
+    found = {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
+    if dataset.channels.weights.get("site", 0.0) > 0.0:
+        found["sites"] = chunks.sha256(Path(kernels.__file__).parent / _SITES)
+    return found
 
 
 def claim(config: GenerateConfig) -> None:
@@ -195,7 +202,7 @@ def claim(config: GenerateConfig) -> None:
     Raises:
         ValueError: it holds another one, whose chunks would be mixed with this one's.
     """
-    record = {"config": config.dataset.content(), **sources()}
+    record = {"config": config.dataset.content(), **sources(config.dataset)}
     target = config.folder / CLAIM
     if not target.exists():
         others = [p.name for p in config.folder.iterdir() if p.name != LOCK]
@@ -244,7 +251,7 @@ def _write_manifest(
         "windows": config.dataset.windows,
         "seed": config.dataset.seed,
         "config": config.dataset.content(),
-        **sources(),
+        **sources(config.dataset),
         "spec": {
             "n_frames": spec.n_frames,
             "frame_us": spec.frame_us,

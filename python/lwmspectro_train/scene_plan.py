@@ -226,4 +226,5 @@ def _draw(weights: Sequence[float], rng: np.random.Generator) -> int:
 
 
 def _draw_key(weights: Mapping[str, float], rng: np.random.Generator) -> str:
-    return list(weights)[_draw(list(weights.values()), rng)]
+    names = sorted(weights)  # the order in a file means nothing
+    return names[_draw([weights[name] for name in names], rng)]

@@ -114,6 +114,14 @@ def test_plan_is_a_function_of_seed_and_number() -> None:
     assert scene_plan.plan(config, 17) != scene_plan.plan(config, 18)
 
 
+def test_order_of_a_table_means_nothing() -> None:
+    weights = {"wifi": 1.0, "lte": 2.0, "nr": 3.0, "none": 1.0}
+    one = from_json(changed("protocols", weights))
+    other = from_json(changed("protocols", dict(reversed(weights.items()))))
+    for number in range(20):
+        assert scene_plan.plan(one, number) == scene_plan.plan(other, number)
+
+
 def test_live_plan_covers_labels_and_rates() -> None:
     config = load("live")
     planned = [scene_plan.plan(config, number) for number in range(400)]

@@ -192,6 +192,20 @@ def test_folder_of_another_data_set_is_refused(
     assert files_of(made) == before
 
 
+def test_other_sites_are_another_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tiny(channels={"weights": {"site": 1.0}})
+    found = []
+    for name in ("one", "other"):
+        manifest = tmp_path / name / "sites" / "data" / "manifest.json"
+        manifest.parent.mkdir(parents=True)
+        manifest.write_text(name)
+        monkeypatch.setattr(kernels, "__file__", str(tmp_path / name / "kernels.so"))
+        found.append(generate.sources(config))
+    assert found[0]["generator"] == found[1]["generator"]
+    assert found[0]["sites"] != found[1]["sites"]
+    assert "sites" not in generate.sources(tiny())
+
+
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
     with pytest.raises(ValueError, match=r"expected an empty folder .* found thesis\.tex"):
