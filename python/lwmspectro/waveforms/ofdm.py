@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .common import fft_module
+
 _TS_RATE = 30.72e6  # 36.211 4: 1 / T_s in samples per second
 _CHUNK = 1 << 16  # samples transformed at a time, sized to stay in cache
 
@@ -104,13 +106,13 @@ def modulate(
     out = np.empty((halves.shape[0], numerology.half_ms_samples), np.complex64)
     edges = numerology.symbol_edges
     step = max(1, _CHUNK // (size * per_half))
-    bins = np.zeros((step, per_half, size), np.complex128)
+    bins = np.zeros((step, per_half, size), np.complex64)
     for start in range(0, halves.shape[0], step):
         part = halves[start : start + step]
         block = bins[: part.shape[0]]
         block[:, :, size - lower :] = part[:, :, :lower]
         block[:, :, first : first + width - lower] = part[:, :, lower:]
-        time = np.fft.ifft(block, norm="forward")
+        time = fft_module.ifft(block, norm="forward")
         target = out[start : start + step]
         for symbol in range(per_half):
             body = edges[symbol + 1] - size
