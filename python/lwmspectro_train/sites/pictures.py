@@ -13,16 +13,25 @@ from gnuradio.lwmspectro.sites import Site, SiteSet
 from gnuradio.lwmspectro.sites.footprint import Footprint
 from gnuradio.lwmspectro.sites.manifest import Manifest
 from gnuradio.lwmspectro.sites.split import split_of
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap, LogNorm, Normalize
+from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 
 _DPI = 110
+_COLOURS = 256  # a palette makes the files half as large
 _PANEL_INCH = 2.35
 _AROUND_M = 1.08  # of the radius that a panel shows
 _PATH_LOSS_DB = Normalize(60, 160)
 _DELAY_SPREAD_NS = LogNorm(3, 1000)
+_TITLES = {
+    "munich": "Munich",
+    "etoile": "Étoile, Paris",
+    "florence": "Florence",
+    "san_francisco": "San Francisco",
+}
 _BUILDINGS = ListedColormap(["#ffffff", "#d4d4d8"])
 
 
@@ -53,8 +62,8 @@ def draw_maps(data: Path, images: Path) -> list[Path]:
 def city_map(city: str, footprint: Footprint, sites: Sequence[Site]) -> bytes:
     """A PNG: the city with its sites, then a column for each site."""
     columns = len(sites)
-    figure = Figure(figsize=(_PANEL_INCH * (columns + 2.2) + 0.6, 2 * _PANEL_INCH + 0.9))
-    FigureCanvasAgg(figure)
+    figure = Figure(figsize=(_PANEL_INCH * (columns + 2.2) + 0.6, 2 * _PANEL_INCH + 0.9), dpi=_DPI)
+    canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
         2,
         columns + 2,
@@ -66,12 +75,12 @@ def city_map(city: str, footprint: Footprint, sites: Sequence[Site]) -> bytes:
         wspace=0.06,
         hspace=0.06,
     )
-    figure.suptitle(f"{city.replace('_', ' ').title()}: ray-traced sites", fontsize=12)
+    figure.suptitle(f"{_TITLES.get(city, city)}: ray-traced sites", fontsize=12)
     _draw_overview(figure.add_subplot(grid[:, 0]), footprint, sites)
     for row, (name, norm, colours) in enumerate(
         (
-            ("path loss, dB", _PATH_LOSS_DB, "viridis_r"),
-            ("RMS delay spread, ns", _DELAY_SPREAD_NS, "inferno_r"),
+            ("path loss, dB", _PATH_LOSS_DB, _truncated("viridis_r")),
+            ("RMS delay spread, ns", _DELAY_SPREAD_NS, _truncated("inferno_r")),
         )
     ):
         for column, site in enumerate(sites):
@@ -83,9 +92,16 @@ def city_map(city: str, footprint: Footprint, sites: Sequence[Site]) -> bytes:
         bar = figure.colorbar(points, cax=figure.add_subplot(grid[row, columns + 1]), extend="both")
         bar.set_label(name, fontsize=8)
         bar.ax.tick_params(labelsize=7)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI)
+    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
+
+
+def _truncated(name: str) -> Colormap:
+    """A colour map without its palest colours, which white paper swallows."""
+    return ListedColormap(colormaps[name](np.linspace(0.12, 1.0, 256)))
 
 
 def _title(site: Site) -> str:
@@ -136,12 +152,19 @@ def _draw_site(
     site: Site,
     values: NDArray[np.float64],
     norm: Normalize,
-    colours: str,
+    colours: Colormap,
 ) -> Any:
     _draw_buildings(axes, footprint)
     x, y, _ = site.paths.positions_m.T
     points = axes.scatter(x, y, c=values, s=3.0, norm=norm, cmap=colours, linewidths=0)
-    axes.plot(*site.position_m[:2], marker="*", markersize=9, color="red", markeredgecolor="white")
+    axes.plot(
+        *site.position_m[:2],
+        marker="*",
+        markersize=12,
+        color="#38bdf8",
+        markeredgecolor="black",
+        zorder=4,
+    )
     around = _AROUND_M * max(
         float(np.hypot(*(site.paths.positions_m - site.position_m).T[:2]).max()), 1
     )

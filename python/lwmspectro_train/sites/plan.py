@@ -38,14 +38,14 @@ _RADIUS_M = {ROOFTOP: 300.0, STREET: 200.0}
 _FREQS_MHZ = (2412, 3500, 2655, 3610, 2437, 3450, 2600, 3700, 2462, 3550)
 # Three rooftops for two street sites.
 _KINDS = (ROOFTOP, STREET, ROOFTOP, ROOFTOP, STREET)
-_SITES = {"munich": 7, "etoile": 5, "florence": 6, "san_francisco": 6}
+_SITES_A_CITY = 5
 
 
 def planned_sites() -> tuple[PlannedSite, ...]:
     """All sites, city by city."""
     sites = []
     for turn, city in enumerate(CITIES):
-        for number in range(_SITES[city]):
+        for number in range(_SITES_A_CITY):
             kind = _KINDS[(turn + number) % len(_KINDS)]
             freq_hz = _FREQS_MHZ[(3 * turn + number) % len(_FREQS_MHZ)] * 1e6
             name = f"{city}-{number + 1}"
