@@ -4,7 +4,6 @@
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -100,8 +99,6 @@ def test_the_maps_and_the_table_of_the_documentation(repository):
 
 def test_a_map_needs_no_more_than_numbers(monkeypatch):
     # Pictures come from the data alone: whoever has no ray tracer can look at them too.
-    if find_spec("sionna") is None:
-        pytest.skip("sionna-rt is not installed, so that nothing could have used it")
     code = (
         "import sys; sys.modules['sionna'] = sys.modules['mitsuba'] = None\n"
         f"import {pictures.__name__}\n"

@@ -81,8 +81,10 @@ def _array(folder: Path, name: str, suffix: str) -> NDArray[Any]:
     if npz.is_file():
         arrays: dict[str, Any] = read_arrays(npz)
     elif mat.is_file():
-        import scipy.io
-
+        try:
+            import scipy.io
+        except ModuleNotFoundError:
+            raise ValueError(f"{mat}: expected the Python package scipy, to read it") from None
         try:
             arrays = scipy.io.loadmat(mat)
         except (ValueError, NotImplementedError, TypeError):
