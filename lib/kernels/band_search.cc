@@ -29,7 +29,7 @@ band_search::band_search(double samp_rate, double width_Hz)
     }
     for (std::size_t k = 0; k <= 2 * d_reach; ++k) {
         const double x = (static_cast<double>(k) - d_reach) / (d_reach + 1.0);
-        d_weights.push_back(static_cast<float>(0.5 + 0.5 * std::cos(pi * x)));
+        d_weights.push_back(static_cast<float>(1.0 - 0.5 * x * x));
     }
 }
 

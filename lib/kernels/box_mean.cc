@@ -23,6 +23,14 @@ void box_mean::prepare(const std::vector<element_row>& rows,
     d_first = first;
     d_last = last;
     d_reach = reach;
+    d_shares.clear();
+    d_pair_shares.clear();
+    for (std::size_t k = first; k < last; ++k) {
+        const std::size_t left = std::max(first + reach, k) - reach;
+        const std::size_t right = std::min(last, k + reach + 1);
+        d_shares.push_back(1.0f / (right - left));
+        d_pair_shares.insert(d_pair_shares.end(), 2, d_shares.back());
+    }
     d_spans.clear();
     std::size_t top = 0, bottom = 0;
     double height = 0.0;
@@ -73,11 +81,10 @@ void box_mean::write_row(const span& rows, std::size_t lanes, float* means)
     for (std::size_t k = 0; k < n; ++k) {
         d_padded[edge + k] = static_cast<float>(d_sums[first + k]);
     }
-    for (std::size_t k = d_first; k < d_last; ++k) {
-        const std::size_t left = std::max(d_first + d_reach, k) - d_reach;
-        const std::size_t right = std::min(d_last, k + d_reach + 1);
-        const auto scale = static_cast<float>(1.0 / (rows.height * (right - left)));
-        std::fill_n(&d_scale[(k - d_first) * lanes], lanes, scale);
+    const auto height = static_cast<float>(1.0 / rows.height);
+    const auto& shares = lanes == 1 ? d_shares : d_pair_shares;
+    for (std::size_t k = 0; k < n; ++k) {
+        d_scale[k] = shares[k] * height;
     }
     sum_steps(d_padded.data(), lanes, 2 * d_reach + 1, d_scale.data(), n, means + first);
 }

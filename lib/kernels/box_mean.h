@@ -24,7 +24,7 @@ public:
                  std::size_t reach);
 
     /*!
-     * \p values and \p means: rows x columns, each of \p lanes floats (2 for complex
+     * \p values and \p means: rows x columns, each of \p lanes floats, 1 or 2 (complex
      * ones). Absent values are 0, and so are their means.
      */
     void compute(const float* values, std::size_t lanes, float* means);
@@ -37,8 +37,10 @@ private:
     void write_row(const span& rows, std::size_t lanes, float* means);
 
     std::size_t d_columns = 0, d_first = 0, d_last = 0, d_reach = 0;
-    std::vector<span> d_spans;            // one a row, of no height where it is absent
-    std::vector<double> d_sums;           // down the columns, of the rows at hand
+    std::vector<span> d_spans;  // one a row, of no height where it is absent
+    std::vector<double> d_sums; // down the columns, of the rows at hand
+    std::vector<float> d_shares,
+        d_pair_shares;                    // of a column in a mean, for 1 and 2 lanes
     std::vector<float> d_padded, d_scale; // of one row
 };
 

@@ -15,7 +15,7 @@ namespace lwmspectro {
  * \brief Which part of the band in view is busiest?
  *
  * The spectrum is averaged over 64 pieces spread over the window, and smoothed in dB
- * under a raised cosine as wide as the part that is wanted: a narrow carrier comes to lie
+ * under a parabola as wide as the part that is wanted: a narrow carrier comes to lie
  * in the middle of it, and one strong tone does not decide. A twentieth of the band is
  * left out at both ends, or what there is beside the part that is wanted.
  */

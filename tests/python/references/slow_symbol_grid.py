@@ -154,7 +154,7 @@ def find_runs(iq, fs, kind, margin):
 
 
 def busiest_hz(iq, fs, width):
-    """Middle of the busiest part: log spectrum under a raised cosine."""
+    """Middle of the busiest part: log spectrum under a parabola."""
     n = 256
     reach = int(np.ceil(width / 2 / fs * n))
     pieces = min(64, len(iq) // n)
@@ -164,7 +164,7 @@ def busiest_hz(iq, fs, width):
     starts = [k * (len(iq) - n) // max(1, pieces - 1) for k in range(pieces)]
     power = sum(np.abs(np.fft.fft(iq[s : s + n] * window)) ** 2 for s in starts)
     level = np.log10(np.fft.fftshift(np.maximum(power, 1e-12 * power.sum() + 1e-30)))
-    weights = 0.5 + 0.5 * np.cos(np.pi * np.arange(-reach, reach + 1) / (reach + 1))
+    weights = 1 - 0.5 * (np.arange(-reach, reach + 1) / (reach + 1)) ** 2
     score = np.convolve(level, weights, "valid")
     edge = min(n // 20, (n - 1) // 2 - reach)
     return (np.argmax(score[edge : len(score) - edge]) + edge + reach - n / 2) / n * fs
