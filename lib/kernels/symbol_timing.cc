@@ -175,42 +175,50 @@ symbol_timing::peak symbol_timing::fold(
             const auto* product = d_product.data() + (sample(m) - from);
             volk_32fc_x2_add_32fc(d_folded.data(), d_folded.data(), product, len);
         }
-        power += energy_of(d_product.data(), n);
+        power += d_kind.bursts ? energy_of(d_product.data(), n) : 0.0;
     }
     auto best = best_start();
     best.power = power;
     return best;
 }
 
+double symbol_timing::window_start(double begin, double period, std::size_t symbol) const
+{
+    const double s = d_kind.useful_start_s(symbol) - back_off * d_kind.prefix_s;
+    return begin + period * d_period + s * d_samp_rate;
+}
+
 symbol_run
 symbol_timing::run_at(double begin, std::size_t first, std::size_t n, double angle) const
 {
     const std::size_t per_period = d_kind.symbols_per_period;
-    const auto window = [&](double period, std::size_t symbol) {
-        const double s = d_kind.useful_start_s(symbol) - back_off * d_kind.prefix_s;
-        return begin + period * d_period + s * d_samp_rate;
-    };
     symbol_run run;
     run.symbols.reserve(n + 1);
     run.offset_Hz = -angle / (2.0 * pi * d_lag) * d_samp_rate;
-    double before = window(static_cast<double>(first) - 1.0, per_period - 1);
-    run.symbols.push_back({ before, 0.0, per_period == 1, true });
+    const double before = window_start(begin, first - 1.0, per_period - 1);
+    run.symbols.push_back({ before, per_period == 1, true });
     for (std::size_t k = 0; k < n; ++k) {
         const std::size_t symbol = k % per_period;
-        const double start = window(static_cast<double>(first + k / per_period), symbol);
-        run.symbols.push_back({ start, start - before, symbol == 0, true });
-        before = start;
+        const double start = window_start(begin, first + k / per_period, symbol);
+        run.symbols.push_back({ start, symbol == 0, true });
     }
     return run;
 }
 
-bool symbol_timing::fits(const symbol_run& run, std::size_t n, std::size_t margin) const
+bool symbol_timing::fits(double begin,
+                         std::size_t first,
+                         std::size_t symbols,
+                         std::size_t n,
+                         std::size_t margin) const
 {
     // a window, and half a prefix more on both sides
+    const std::size_t per_period = d_kind.symbols_per_period, last = symbols - 1;
     const double more = margin + back_off * d_kind.prefix_s * d_samp_rate + 1.0;
     const double useful = d_kind.useful_s() * d_samp_rate;
-    return run.symbols.front().start >= more &&
-           run.symbols.back().start + useful + more <= static_cast<double>(n);
+    const double end =
+        window_start(begin, first + last / per_period, last % per_period) + useful;
+    return window_start(begin, first - 1.0, per_period - 1) >= more &&
+           end + more <= static_cast<double>(n);
 }
 
 std::vector<symbol_run> symbol_timing::find_carrier(const cfloat* x,
@@ -230,12 +238,12 @@ std::vector<symbol_run> symbol_timing::find_carrier(const cfloat* x,
     const std::size_t span = cellular_run / d_kind.symbols_per_period; // periods
     const double angle = std::arg(best.sum);
     std::size_t first = 0;
-    while (first <= periods && !fits(run_at(best.at, first, 1, angle), n, margin)) {
+    while (first <= periods && !fits(best.at, first, 1, n, margin)) {
         ++first;
     }
     std::vector<std::size_t> firsts;
     std::vector<double> energies;
-    for (; fits(run_at(best.at, first, cellular_run, angle), n, margin); first += span) {
+    for (; fits(best.at, first, cellular_run, n, margin); first += span) {
         const auto begin = static_cast<std::size_t>(best.at + first * d_period);
         energies.push_back(energy_of(x + begin, span * d_len));
         firsts.push_back(first);
@@ -251,23 +259,23 @@ std::vector<symbol_run> symbol_timing::find_bursts(const cfloat* x,
                                                    std::size_t max_runs,
                                                    std::size_t margin)
 {
-    std::vector<symbol_run> runs, found;
+    std::vector<symbol_run> found;
+    std::vector<peak> peaks;
     std::vector<double> sizes;
     const double span = burst_run * d_period;
     for (double begin = 0.0; begin + span + d_lag + 1.0 <= n; begin += span) {
-        const auto best = fold(x, begin, 0, burst_run, 1);
+        auto best = fold(x, begin, 0, burst_run, 1);
         const double in_prefix = best.power * d_prefix / d_len;
-        if (std::norm(best.sum) > least_ratio * in_prefix) {
-            auto run = run_at(begin + best.at, 0, burst_run, std::arg(best.sum));
-            if (fits(run, n, margin)) {
-                runs.push_back(std::move(run));
-                sizes.push_back(std::abs(best.sum));
-            }
+        best.at += begin;
+        if (std::norm(best.sum) > least_ratio * in_prefix &&
+            fits(best.at, 0, burst_run, n, margin)) {
+            peaks.push_back(best);
+            sizes.push_back(std::abs(best.sum));
         }
     }
     for (const std::size_t k : strongest(sizes, max_runs)) {
-        judge(x, n, runs[k]);
-        found.push_back(std::move(runs[k]));
+        found.push_back(run_at(peaks[k].at, 0, burst_run, std::arg(peaks[k].sum)));
+        judge(x, n, found.back());
     }
     return found;
 }

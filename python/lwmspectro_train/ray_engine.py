@@ -8,6 +8,7 @@ chunks and the driver writes them.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from . import chunks
@@ -45,9 +46,10 @@ def _connect(ray: Any, workers: int) -> None:
     options: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
     if not os.environ.get("RAY_ADDRESS"):
         options["num_cpus"] = workers
-    environment = {
-        name: os.environ[name] for name in ("PYTHONPATH", "LD_LIBRARY_PATH") if name in os.environ
-    }
+    # the command's launcher finds this package without PYTHONPATH; actors have no launcher
+    here = str(Path(__file__).resolve().parents[1])
+    given = [path for path in [os.environ.get("PYTHONPATH")] if path]
+    environment = {"PYTHONPATH": os.pathsep.join([here, *given])}
     ray.init(runtime_env={"env_vars": environment}, logging_level="ERROR", **options)
 
 

@@ -14,10 +14,9 @@ namespace lwmspectro {
 
 //! A symbol that was found. Times are in samples, and need not be whole.
 struct LWMSPECTRO_API timed_symbol {
-    double start;   //!< of the FFT window, half a prefix before the useful part
-    double advance; //!< from the window of the symbol before to this one
-    bool first;     //!< of its period: it comes after a longer prefix
-    bool usable;    //!< carries data: neither silent nor a training field
+    double start; //!< of the FFT window, half a prefix before the useful part
+    bool first;   //!< of its period: it comes after a longer prefix
+    bool usable;  //!< carries data: neither silent nor a training field
 };
 
 /*!
@@ -61,7 +60,7 @@ private:
     struct peak {
         double at;                // samples after the start of the fold
         std::complex<double> sum; // of the products of the prefixes
-        double power;             // of all products that were folded
+        double power;             // of all products that were folded, for bursts
     };
     //! Sums over \p len folded products from each on, twice around the period.
     void sum_prefixes(double len, volk::vector<cfloat>& sums) const;
@@ -81,7 +80,14 @@ private:
     find_bursts(const cfloat* x, std::size_t n, std::size_t max_runs, std::size_t margin);
     //! Symbols from period \p first on, of periods that start at \p begin.
     symbol_run run_at(double begin, std::size_t first, std::size_t n, double angle) const;
-    bool fits(const symbol_run& run, std::size_t n, std::size_t margin) const;
+    //! Start of the FFT window of a symbol, in samples.
+    double window_start(double begin, double period, std::size_t symbol) const;
+    //! Whether \p n samples hold such a run of so many \p symbols.
+    bool fits(double begin,
+              std::size_t first,
+              std::size_t symbols,
+              std::size_t n,
+              std::size_t margin) const;
     //! Says which symbols of a burst carry no data.
     void judge(const cfloat* x, std::size_t n, symbol_run& run) const;
 
