@@ -18,39 +18,44 @@ MODULATION_BITS: dict[str, int] = {"qpsk": 2, "16qam": 4, "64qam": 6, "256qam": 
 
 
 class _GoldBasis:
-    """Sequences that span every length-31 Gold sequence, grown on demand.
+    """Sequences that span every length-31 Gold sequence, packed, grown on demand.
 
     The second register is linear over GF(2) in its initial state, so the sequence of any
-    ``c_init`` is the XOR of the basis sequences at the set bits of ``c_init``.
+    ``c_init`` is the XOR of the basis sequences at the set bits of ``c_init``, and of the first
+    register's.
     """
 
     def __init__(self) -> None:
-        self.length = 0
-        self.x1: NDArray[np.uint8] = np.empty(0, np.uint8)
-        self.x2: NDArray[np.float32] = np.empty((31, 0), np.float32)
+        self._words: NDArray[np.uint64] = np.empty((32, 0), np.uint64)
 
-    def reserve(self, length: int) -> None:
-        """Make at least ``length`` outputs available.
+    def words(self, count: int) -> NDArray[np.uint64]:
+        """64 outputs in each, shape (32, count): rows of the 31 bits, then the first register's."""
+        if count > self._words.shape[1]:
+            length = 64 * max(count, 2 * self._words.shape[1], _INITIAL_LENGTH // 64)
+            bits = self._registers(length + _NC)[:, _NC:]
+            self._words = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+        return self._words[:, :count]
 
-        Raises:
-            MemoryError: the basis does not fit in memory.
-        """
-        if length <= self.length:
-            return
-        length = max(length, 2 * self.length, _INITIAL_LENGTH)
-        total = length + _NC
-        # Row 31 is x1, rows 0..30 are x2 started from one bit each (36.211 7.2). 28 outputs
-        # depend only on outputs at least 31 - 28 earlier, so 28 are made at a time.
-        state = np.zeros((32, total + 59), np.uint8)
-        state[:31, :31] = np.eye(31, dtype=np.uint8)
-        state[31, 0] = 1
-        for n in range(0, total, 28):
-            new = state[:, n + 3 : n + 31] ^ state[:, n : n + 28]
-            new[:31] ^= state[:31, n + 1 : n + 29] ^ state[:31, n + 2 : n + 30]
-            state[:, n + 31 : n + 59] = new
-        self.x1 = state[31, _NC:total].copy()
-        self.x2 = state[:31, _NC:total].astype(np.float32)
-        self.length = length
+    @staticmethod
+    def _registers(length: int) -> NDArray[np.uint8]:
+        """x2 started from one bit each, then x1, 36.211 7.2, shape (32, length)."""
+        x = np.zeros((32, length), np.uint8)
+        x[:31, :31] = np.eye(31, dtype=np.uint8)
+        x[31, 0] = 1
+        have, step = 31, 1
+        # Over GF(2) a recursion also holds with every index multiplied by a power of two, so
+        # `block` outputs are made at a time.
+        while have < length:
+            while 62 * step <= have:
+                step *= 2
+            block = min(28 * step, length - have)
+            new = x[:, have : have + block]
+            for tap in (0, 3):
+                new ^= x[:, have - step * (31 - tap) :][:, :block]
+            for tap in (1, 2):
+                new[:31] ^= x[:31, have - step * (31 - tap) :][:, :block]
+            have += block
+        return x
 
 
 _BASIS = _GoldBasis()
@@ -72,11 +77,15 @@ def gold(c_init: int | Sequence[int] | NDArray[np.int64], length: int) -> NDArra
     init = np.asarray(c_init, dtype=np.int64)
     if length < 0 or np.any(init < 0) or np.any(init >= 1 << 31):
         raise ValueError(f"expected 0 <= c_init < 2**31 and length >= 0, got {c_init}, {length}")
-    _BASIS.reserve(length)
-    bits = ((np.atleast_1d(init)[:, None] >> np.arange(31)) & 1).astype(np.float32)
-    x2 = (bits @ _BASIS.x2[:, :length]).astype(np.uint8) & np.uint8(1)
-    out: NDArray[np.uint8] = x2 ^ _BASIS.x1[:length]
-    return out if init.ndim else out[0]
+    words = _BASIS.words(-(-length // 64))
+    if init.ndim == 0:
+        used = [bit for bit in range(31) if int(init) >> bit & 1]
+        one = np.bitwise_xor.reduce(words[[*used, 31]], axis=0)
+        return np.unpackbits(one.view(np.uint8), count=length, bitorder="little")
+    packed = np.repeat(words[31:], init.size, axis=0)
+    for bit in range(31):
+        packed[(init >> bit & 1).astype(bool)] ^= words[bit]
+    return np.unpackbits(packed.view(np.uint8), axis=1, count=length, bitorder="little")
 
 
 def qpsk_codes(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:

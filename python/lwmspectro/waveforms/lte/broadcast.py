@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, tail_biting
+from ..sequences import gold
 from .precoding import map_bits
-from .scrambling import sequence
 
 BANDWIDTHS = (6, 15, 25, 50, 75, 100)
 PHICH_RESOURCES = (1 / 6, 1 / 2, 1.0, 2.0)
@@ -40,7 +40,7 @@ def _symbols(
     word = crc.attach(mib(n_prb, phich_resource, block << 2), "16")
     word[24:] ^= np.array(_MASKS[n_ports], np.uint8)
     length = 1728 if extended_cp else 1920  # 36.211 6.6.1
-    bits = tail_biting.rate_match(tail_biting.encode(word), length) ^ sequence(pci, length)
+    bits = tail_biting.rate_match(tail_biting.encode(word), length) ^ gold(pci, length)
     return map_bits(bits, 2).reshape(4, -1)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, tail_biting
+from ..sequences import gold
 from .precoding import combine, map_bits
 from .regs import REGS_PER_CCE
-from .scrambling import sequence
 
 _CFI = np.array([[0, 1, 1] * 11, [1, 0, 1] * 11, [1, 1, 0] * 11], np.uint8)[:, :32]
 """36.212 table 5.3.4-1, codewords of CFI 1 to 3."""
@@ -69,13 +69,13 @@ def encode_messages(
 @lru_cache(maxsize=32)
 def _control_scrambling(pci: int, length: int) -> NDArray[np.uint8]:
     """Scrambling of the PDCCH in each subframe of a frame (36.211 6.8.2), (10, length)."""
-    return np.stack([sequence(n << 9 | pci, length) for n in range(10)])
+    return np.stack([gold(n << 9 | pci, length) for n in range(10)])
 
 
 @lru_cache(maxsize=32)
 def _indicator_scrambling(pci: int) -> NDArray[np.uint8]:
     """Scrambling of PCFICH and PHICH in each subframe (36.211 6.7.1, 6.9.1), (10, 32)."""
-    return np.stack([sequence(((n + 1) * (2 * pci + 1) << 9) + pci, 32) for n in range(10)])
+    return np.stack([gold(((n + 1) * (2 * pci + 1) << 9) + pci, 32) for n in range(10)])
 
 
 def pdcch_symbols(

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, turbo
+from ..sequences import gold
 from .precoding import map_bits
-from .scrambling import sequence
 
 POOL_DRAWS = 32
 """Different transport blocks of one size; a block is met again after that many on average."""
@@ -132,4 +132,4 @@ def codeword_symbols(
         complex64, shape (n,).
     """
     c_init = rnti << 14 | codeword << 13 | subframe << 9 | pci
-    return map_bits(bits ^ sequence(c_init, bits.size), per_symbol)
+    return map_bits(bits ^ gold(c_init, bits.size), per_symbol)

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, polar
-from ..sequences import qpsk_codes
+from ..sequences import gold, qpsk_codes
 from .coreset import LEVELS, USER_CANDIDATES, Coreset, candidates, hashes
-from .scrambling import pseudo_random
 
 
 class Message(NamedTuple):
@@ -147,7 +146,7 @@ def place(
         groups[message.bits.size, message.level].append(message)
     for (_, level), group in groups.items():
         coded = encode(np.stack([m.bits for m in group]), np.array([m.rnti for m in group]), level)
-        coded ^= pseudo_random(pci, coded.shape[1])  # 38.211 7.3.2.3, n_RNTI = 0
+        coded ^= gold(pci, coded.shape[1])  # 38.211 7.3.2.3, n_RNTI = 0
         symbols = qpsk_codes(coded)
         for message, values in zip(group, symbols, strict=True):
             data, dmrs = message.coreset.elements(message.start, level)

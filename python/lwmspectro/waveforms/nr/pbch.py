@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, polar
-from ..sequences import byte_table, qpsk_codes
-from .scrambling import pseudo_random
+from ..sequences import byte_table, gold, qpsk_codes
 from .signals import SSB_SYMBOLS, SSB_WIDTH, pbch_dmrs, pss, sss
 
 N_SFN = 1024
@@ -80,7 +79,7 @@ def scramble(bits: NDArray[np.uint8], pci: int, sfn: int) -> NDArray[np.uint8]:
     count = int(mask.sum())  # M = A - 3 for up to 8 blocks
     version = sfn >> 1 & 3
     out = bits.copy()
-    out[mask] ^= pseudo_random(pci, count * (version + 1))[count * version :]
+    out[mask] ^= gold(pci, count * (version + 1))[count * version :]
     return out
 
 
@@ -99,7 +98,7 @@ def symbols(mib: Mib, pci: int, sfn: int, ssb: int, half: int, l_max: int) -> ND
     bits = crc.attach(scramble(payload(mib, sfn, half), pci, sfn), "24C")
     coded = polar.encode(bits, _CODED)
     version = ssb % l_max  # two or three lowest bits, 38.211 7.3.3.1
-    coded ^= pseudo_random(pci, _CODED * (version + 1))[_CODED * version :]
+    coded ^= gold(pci, _CODED * (version + 1))[_CODED * version :]
     return byte_table("qpsk")[qpsk_codes(coded)]
 
 
