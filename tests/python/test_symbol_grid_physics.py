@@ -147,6 +147,6 @@ def test_grid_shows_the_modulation_and_spectrogram_does_not(protocol, rng):
     chance = 1 / len(link.configs)
     right = accuracy(np.array(from_grid), labels)
     guessed = accuracy(np.array(from_c0), labels)
-    assert right >= 0.95, f"expected the modulation in the grid, got {right:.2f}"
+    assert right >= 0.9, f"expected the modulation in the grid, got {right:.2f}"
     spread = 3 * np.sqrt(chance * (1 - chance) / (N_TEST * len(link.configs)))
     assert guessed <= chance + spread, f"expected chance from C0, got {guessed:.2f}"

@@ -194,6 +194,17 @@ def test_a_flush_gives_what_is_new_once(tokenize):
     assert [(i.sample_start, i.sample_count) for i in infos] == [(0, 49_152), (49_152, 4_999)]
 
 
+def test_grids_come_last(tokenize, rng):
+    spec = kernels.window_spec(grids=["cp_15khz", "wifi_long_gi"])
+    length = kernels.window_tokenizer(10e6).window_len()
+    iq = rng.normal(size=2 * length).astype(np.float32).view(np.complex64)
+    (got,), _ = tokenize(tokenizer(10e6, spec), iq)
+    np.testing.assert_array_equal(got, kernels.window_tokenizer(10e6, spec).process(iq))
+    plain = kernels.window_tokenizer(10e6).process(iq)
+    np.testing.assert_array_equal(got[: len(plain)], plain)
+    assert len(got) == spec.vlen == len(plain) + 2 * 5 * 128 * 128
+
+
 def test_the_end_of_the_stream_closes_nothing(tokenize):
     assert tokenize(tokenizer(1.92e6), noise(49_151))[1] == []
 
