@@ -177,14 +177,16 @@ def _mobility(
 ) -> Iterator[Probe]:
     fades = _whole(labels) & (labels["channel"] != "cable")
     steady = np.isin(labels["protocol"].astype(str), ("lte", "nr"))
-    sight = labels["los"].astype(bool)
-    for question, chosen in (
-        ("mobility, LTE and NR, no line of sight", fades & steady & ~sight),
-        ("mobility, LTE and NR, line of sight", fades & steady & sight),
-    ):
+    for question, sight in (("no line of sight", False), ("line of sight", True)):
+        chosen = fades & steady & (labels["los"] == sight)  # null is neither
         for what in ("texture", "texture of shuffled frames"):
             result = run_probe(
-                question, what, features[what], labels["mobility"], chosen, labels["snr_db"]
+                f"mobility, LTE and NR, {question}",
+                what,
+                features[what],
+                labels["mobility"],
+                chosen,
+                labels["snr_db"],
             )
             if result:
                 yield result

@@ -82,7 +82,7 @@ def test_overrides_replace_what_the_file_says(tmp_path: Path) -> None:
         (changed("channels.delay_spread_ns", [0, 1]), "delay_spread_ns: expected"),
         (changed("carriers.center_freq_ghz", [3, 2]), "center_freq_ghz: expected"),
         (changed("front_ends", {"limesdr": 1.0}), "front_ends: expected one of rtl-sdr"),
-        (changed("tokens.grids", ["lora"]), "tokens.grids: expected"),
+        (changed("tokens.grids", ["lora"]), "tokens.grids: grid: expected one of cp_15khz"),
         (changed("transmitters.lte", [{"n_rb": 6}]), r"got unknown \['n_rb'\]"),
         (changed("transmitters.lte", [{"n_prb": 7}]), r"transmitters.lte\[0\]: expected n_prb"),
         (changed("channels.cities", ["san_francisco"]), "san_francisco in the test split only"),
@@ -103,7 +103,7 @@ def test_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
     path.write_text("windows = [")
     with pytest.raises(ValueError, match=r"bad\.toml: not TOML"):
         load(path)
-    with pytest.raises(FileNotFoundError, match="expected a TOML file or one of live"):
+    with pytest.raises(FileNotFoundError, match="expected a TOML file or one of links, live"):
         load("no_such")
 
 

@@ -139,3 +139,19 @@ def test_the_pool_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert coded.shape == (layout.n_blocks, layout.n)
         kept = sum(packed.nbytes for packed in cache._known.values())
         assert kept == cache._bytes <= 20_000
+
+
+@pytest.mark.parametrize("tbs", [3752, 8424, 30216])
+def test_a_sum_of_coded_blocks_is_coded(tbs: int) -> None:
+    layout = ldpc.segmentation(tbs, 0.6)
+    rng = np.random.default_rng(tbs)
+    for index in rng.integers(0, codewords.DRAWS, 3):
+        bits = codewords.payload(tbs, int(index))
+        whole = ldpc.encode(ldpc.segment(bits, layout), layout)
+        np.testing.assert_array_equal(codewords._Cache().get(layout, int(index)), whole)
+
+
+def test_payloads_hardly_ever_come_again() -> None:
+    rng = np.random.default_rng(1)
+    drawn = [codewords.payload(256, int(i)).tobytes() for i in rng.integers(0, codewords.DRAWS, 60)]
+    assert len(set(drawn)) >= 57

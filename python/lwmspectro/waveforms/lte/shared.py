@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Coded transport blocks of the shared channel, 3GPP TS 36.212 5.3.2 and TS 36.211 6.3, 6.4.
 
-Coding is most of the work of a generator, so transport blocks come from a pool: for each size
-there are ``POOL_DRAWS`` random blocks, each a function of its size and number alone. A sender
-draws the number; rate matching, scrambling and mapping are made anew for every use.
+Coding is most of the work of a generator. The code is linear, its checks too (all start from
+zero), so the sum of coded blocks is the coded block of the summed bits: for each size there is a
+pool of ``POOL`` random blocks, each a function of its size and number alone, and a sender draws
+``PARTS`` of them and sends their sum. Rate matching, scrambling and mapping are made anew for
+every use. Two transmissions are alike before their scrambling once in some 5,000 times; without
+the sums it would be once in ``POOL``, and what comes again after 10 ms would be in sight.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from ..coding import crc, turbo
 from ..sequences import gold
 from .precoding import map_bits
 
-POOL_DRAWS = 32
-"""Different transport blocks of one size; a block is met again after that many on average."""
+POOL = 32
+PARTS = 3
+DRAWS = POOL**PARTS
+"""Numbers of transport blocks of one size; every order of the same parts is the same block."""
 
 _POOL_BYTES = 64 << 20
 # 36.306 table 4.1-1: category 4 has 1827072 soft channel bits; 36.212 5.1.4.1.2: N_IR with one
@@ -36,11 +41,15 @@ class _Pool:
         self.n_bytes = 0
 
     def get(self, size: int, draw: int) -> NDArray[np.uint8]:
-        key = (size, draw)
+        """Coded bits of ``pool_block(size, draw)``."""
+        return np.bitwise_xor.reduce([self._part(size, part) for part in _parts(draw)], axis=0)
+
+    def _part(self, size: int, number: int) -> NDArray[np.uint8]:
+        key = (size, number)
         if key in self.blocks:
             self.blocks.move_to_end(key)
             return self.blocks[key]
-        coded = code_block(pool_block(size, draw))
+        coded = code_block(_random(size, number))
         self.blocks[key] = coded
         self.n_bytes += coded.nbytes
         while self.n_bytes > _POOL_BYTES and len(self.blocks) > 1:
@@ -52,8 +61,17 @@ _POOL = _Pool()
 
 
 def pool_block(size: int, draw: int) -> NDArray[np.uint8]:
-    """The bits of a transport block of the pool, uint8, shape (size,)."""
-    drawn = random.Random(size * POOL_DRAWS + draw).randbytes(-(-size // 8))
+    """The bits of a transport block that is sent, uint8, shape (size,); draw counts to DRAWS."""
+    return np.bitwise_xor.reduce([_random(size, part) for part in _parts(draw)], axis=0)
+
+
+def _parts(draw: int) -> list[int]:
+    """Which random blocks a number adds up."""
+    return [draw // POOL**k % POOL for k in range(PARTS)]
+
+
+def _random(size: int, number: int) -> NDArray[np.uint8]:
+    drawn = random.Random(size * POOL + number).randbytes(-(-size // 8))
     return np.unpackbits(np.frombuffer(drawn, np.uint8), count=size)
 
 
@@ -84,7 +102,7 @@ def coded_message(message: bytes) -> NDArray[np.uint8]:
 
 def coded_draw(size: int, draw: int) -> NDArray[np.uint8]:
     """Coded transport block of the pool."""
-    return _POOL.get(size, draw % POOL_DRAWS)
+    return _POOL.get(size, draw % DRAWS)
 
 
 def rate_match(

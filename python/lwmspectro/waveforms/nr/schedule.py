@@ -14,7 +14,7 @@ from ..traffic import allocate
 from . import dci
 from .allocation import groups, is_run, longest_run
 from .cell import Cell
-from .codewords import POOL
+from .codewords import DRAWS
 from .control import Message, Occupancy, UplinkPlaces
 from .coreset import TYPE0_CANDIDATES, candidates
 from .signals import dmrs_symbols
@@ -152,7 +152,7 @@ class Scheduler:
             users[:, first : first + width] = part[:, group]
         plan = Plan(source, users, carries, system_rows, [], [])
         seed = int(rng.integers(1 << 62))
-        payloads = data_rng.integers(0, POOL, (slots.size, len(self.cell.users)))[drawn]
+        payloads = data_rng.integers(0, DRAWS, (slots.size, len(self.cell.users)))[drawn]
         for row in range(slots.size):
             own = np.random.default_rng((seed, int(source[row])))
             self._slot(
@@ -303,7 +303,7 @@ class Scheduler:
             version = _VERSIONS[period % 4]
             plan.users[row, info.coreset.first_rb : info.coreset.first_rb + info.n_rb] = user + 1
             size = info.size(cfg, time)
-            plan.transmissions.append(Transmission(row, user, size, POOL + cfg.pci, version))
+            plan.transmissions.append(Transmission(row, user, size, DRAWS + cfg.pci, version))
             alloc = dci.riv(0, info.n_rb, info.coreset.n_rb)
             bits = dci.format_1_0_system(info.coreset.n_rb, alloc, time, info.mcs, version)
             places = candidates(info.coreset.n_cce, level, TYPE0_CANDIDATES[level], 0)
