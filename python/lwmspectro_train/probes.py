@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -64,39 +65,56 @@ class Probe:
         return 1.96 * float(np.sqrt(self.accuracy * (1.0 - self.accuracy) / self.windows))
 
 
-def read_moments(folder: Path) -> tuple[dict[str, Features], dict[str, npt.NDArray[Any]]]:
-    """Moments by name, and labels by column, of the whole windows of a data set.
+def read_moments(
+    folder: Path, limit: int | None = None, workers: int = 1
+) -> tuple[dict[str, Features], dict[str, npt.NDArray[Any]]]:
+    """Moments by name, shape (n, k) each, and labels by column, shape (n,).
+
+    A symbol grid has moments in windows of the protocols that ``GRIDS`` lists for it, and zeros
+    in others.
+
+    Args:
+        folder: of the data set.
+        limit: the first so many windows; all where None.
+        workers: processes.
 
     Raises:
         FileNotFoundError: there is no whole data set.
     """
     windows = Windows(folder)
-    parts: dict[str, list[Features]] = {}
-    for first in range(0, len(windows), _BATCH):
-        numbers = np.arange(first, min(first + _BATCH, len(windows)))
-        tokens = windows.tokens(numbers)
-        at = 0
-        for name, shape in windows.shapes.items():
-            size = int(np.prod(shape))
-            view = tokens[:, at : at + size].reshape(-1, *shape).astype(np.float32)
-            at += size
-            for key, values in _moments_of(name, view, first).items():
-                parts.setdefault(key, []).append(values)
-    features = {key: np.concatenate(values) for key, values in parts.items()}
-    labels = {name: column(windows.table, name) for name in windows.table.column_names}
-    return features, labels
+    n = min(limit or len(windows), len(windows))
+    spans = [(first, min(first + _BATCH, n)) for first in range(0, n, _BATCH)]
+    parts = Parallel(n_jobs=workers)(delayed(_batch)(folder, *span) for span in spans)
+    features = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    names = windows.table.column_names
+    return features, {name: column(windows.table, name)[:n] for name in names}
 
 
-def _moments_of(name: str, view: npt.NDArray[np.float32], seed: int) -> dict[str, Features]:
-    if name == "spectrogram":
-        return {
-            "band edges": moments.band_edges(view),
-            "texture": moments.texture(view),
-            "texture of shuffled frames": moments.texture(moments.shuffle_frames(view, seed)),
-        }
-    if name == "correlogram":
-        return {"coherence": moments.coherence(view)}
-    return {name: moments.constellation(view)}
+def _batch(folder: Path, first: int, last: int) -> dict[str, Features]:
+    windows = Windows(folder)
+    tokens = windows.tokens(np.arange(first, last))
+    protocol = column(windows.table, "protocol")[first:last]
+    out: dict[str, Features] = {}
+    at = 0
+    for name, shape in windows.shapes.items():
+        size = int(np.prod(shape))
+        view = tokens[:, at : at + size].reshape(-1, *shape).astype(np.float32)
+        at += size
+        if name == "spectrogram":
+            out["band edges"] = moments.band_edges(view)
+            out["texture"] = moments.texture(view)
+            shuffled = moments.shuffle_frames(view, first)
+            out["texture of shuffled frames"] = moments.texture(shuffled)
+        elif name == "correlogram":
+            out["coherence"] = moments.coherence(view)
+        else:
+            users = [key for key, grids in GRIDS.items() if name in grids]
+            own = np.isin(protocol.astype(str), users)
+            values = np.zeros((len(view), 1 + 10 * (shape[0] - 1)))
+            if own.any():
+                values[own] = moments.constellation(view[own])
+            out[name] = values
+    return out
 
 
 def run_probe(
@@ -138,9 +156,9 @@ def run_probe(
     return Probe(question, what, n, float(right.mean()), counts.max() / n, tuple(spans))
 
 
-def probe(folder: Path) -> list[Probe]:
-    """All probes that a data set has windows and views for."""
-    features, labels = read_moments(folder)
+def probe(folder: Path, limit: int | None = None, workers: int = 1) -> list[Probe]:
+    """All probes that a data set has windows and views for; see ``read_moments``."""
+    features, labels = read_moments(folder, limit, workers)
     return [*_modulation(features, labels), *_mobility(features, labels), *_snr(features, labels)]
 
 

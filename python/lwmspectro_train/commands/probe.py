@@ -7,16 +7,25 @@ import argparse
 import sys
 from pathlib import Path
 
+from . import CommandError
+
 HELP = "Ask a data set with linear probes what its tokens tell of modulation, mobility and SNR."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument("data", type=Path, help="folder of the data set")
+    parser.add_argument(
+        "--windows", type=int, metavar="N", help="only the first N of them (all of them)"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Probes, and prints a table in Markdown."""
     from ..probes import as_markdown, probe
 
-    sys.stdout.write(as_markdown(probe(args.data)))
+    for name in ("windows", "workers"):
+        if (value := getattr(args, name)) is not None and value < 1:
+            raise CommandError(f"--{name}: expected at least 1, got {value}")
+    sys.stdout.write(as_markdown(probe(args.data, args.windows, args.workers)))
