@@ -111,6 +111,8 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
         missing = missing_chunks(config)
         to_do = sum(map(config.chunk_size, missing))
         check_disk(config, to_do)
+        if missing:  # until they are there, no manifest says that the data set is whole
+            (config.folder / MANIFEST).unlink(missing_ok=True)
         watcher.on_start(config.dataset.windows - to_do, config.dataset.windows)
         digests: dict[int, str] = {}
 

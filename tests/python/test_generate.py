@@ -19,10 +19,11 @@ import pytest
 pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
 
 from gnuradio.lwmspectro import kernels
-from lwmspectro_train import chunks, cli, generate
+from lwmspectro_train import chunks, cli, engines, generate
 from lwmspectro_train.chunk_maker import ChunkMaker
 from lwmspectro_train.dataset import Windows, read_manifest
 from lwmspectro_train.dataset_config import DatasetConfig, from_json
+from lwmspectro_train.engines import Job
 from lwmspectro_train.flowgraph import FlowgraphRenderer
 from lwmspectro_train.generate import GenerateConfig, Watcher
 from lwmspectro_train.kernel_renderer import KernelRenderer
@@ -161,6 +162,27 @@ def test_growing_keeps_what_is_there(made: Path, tmp_path: Path) -> None:
     assert Windows(tmp_path / "grown").table["number"].to_pylist() == list(range(17))
     with pytest.raises(ValueError, match="expected at most 2 chunks of 8 windows, got 5"):
         generate.generate(GenerateConfig(tmp_path / "grown", tiny(windows=8)))
+
+
+def test_growing_that_ends_early_leaves_no_manifest(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "grown"
+    shutil.copytree(made, folder)
+
+    def ends(engine: str, job: Job) -> None:
+        chunks.path_of(job.folder, 3).unlink()
+        raise RuntimeError("a worker failed")
+
+    config = GenerateConfig(folder, tiny(windows=17), workers=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, "run", ends)
+        with pytest.raises(RuntimeError, match="a worker failed"):
+            generate.generate(config)
+    with pytest.raises(FileNotFoundError, match="a whole data set"):
+        Windows(folder)
+    generate.generate(config)
+    assert len(Windows(folder)) == 17
 
 
 def test_damaged_and_half_written_files_are_made_anew(made: Path, tmp_path: Path) -> None:
