@@ -28,13 +28,14 @@ from .chunk_maker import chosen_renderer
 from .dataset import FORMAT, MANIFEST
 from .dataset_config import DatasetConfig
 from .files import write_json
-from .scene_plan import sites_of
+from .scene_plan import plan, sites_of
 
 CLAIM = "dataset.json"
 LOCK = ".lock"
 
 _COMPRESSED = 0.65  # of the tokens' bytes; 0.58 was measured on the mix "live"
 _LABEL_BYTES = 500  # of a window
+_REHEARSED = 32  # windows
 _VERSIONS = ("numpy", "scipy", "pyarrow")  # may change the last bit of a sample, or the files
 _SITES = "sites/data/manifest.json"  # in the package gnuradio.lwmspectro
 _SOURCES = ("scene_plan.py", "dataset_config.py", "dataset_mixes.py", "columns.py")
@@ -103,7 +104,7 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
     watcher = watcher or Watcher()
     chosen_renderer(config.renderer)
     versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
-    sites_of(config.dataset)  # so that it fails here, and not in a worker
+    _rehearse(config.dataset)
     config.folder.mkdir(parents=True, exist_ok=True)
     with _locked(config.folder):
         claim(config)
@@ -133,6 +134,15 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
             ),
         )
         return _write_manifest(config, digests, versions)
+
+
+def _rehearse(dataset: DatasetConfig) -> None:
+    """Plans the first scenes, so that what cannot be had fails here, and not in a worker."""
+    sites = sites_of(dataset)
+    for number in range(min(_REHEARSED, dataset.windows)):
+        channel = plan(dataset, number, sites).scene.fading
+        if channel is not None:
+            channel.profile()
 
 
 def missing_chunks(config: GenerateConfig) -> list[int]:

@@ -19,6 +19,7 @@ import pytest
 pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
 
 from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro.waveforms.channels import TdlModel
 from lwmspectro_train import chunks, cli, engines, generate
 from lwmspectro_train.chunk_maker import ChunkMaker
 from lwmspectro_train.dataset import Windows, read_manifest
@@ -226,6 +227,34 @@ def test_other_sites_are_another_data_set(tmp_path: Path, monkeypatch: pytest.Mo
     assert found[0]["generator"] == found[1]["generator"]
     assert found[0]["sites"] != found[1]["sites"]
     assert "sites" not in generate.sources(tiny())
+
+
+@pytest.mark.parametrize(
+    "change", ["tdl_models = []", "delay_spread_ns = [1e9, 1e9]", "cities = ['san_francisco']"]
+)
+def test_refused_configuration_claims_no_folder(
+    tmp_path: Path, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "bad.toml"
+    text = as_toml({k: v for k, v in TINY.items() if k != "channels"})
+    config.write_text(f"{text}\n[channels]\n{change}\nweights.tdl = 1.0\n")
+    assert cli.main(["generate", str(config), "--out", str(tmp_path / "data")]) == 2
+    error = capsys.readouterr().err
+    assert f"channels.{change.split()[0]}: expected" in error
+    assert ", got " in error
+    assert not (tmp_path / "data").exists()
+
+
+def test_channel_that_cannot_be_made_claims_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_: TdlModel) -> None:
+        raise ValueError("no such channel")
+
+    monkeypatch.setattr(TdlModel, "profile", refuses)
+    with pytest.raises(ValueError, match="no such channel"):
+        generate.generate(GenerateConfig(tmp_path / "data", tiny(), workers=1))
+    assert not (tmp_path / "data").exists()
 
 
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
