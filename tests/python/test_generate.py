@@ -20,7 +20,7 @@ pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training her
 
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms.channels import TdlModel
-from lwmspectro_train import chunks, cli, engines, generate
+from lwmspectro_train import chunks, cli, engines, generate, ray_engine
 from lwmspectro_train.chunk_maker import ChunkMaker
 from lwmspectro_train.dataset import Windows, read_manifest
 from lwmspectro_train.dataset_config import DatasetConfig, from_json
@@ -88,6 +88,66 @@ def test_data_do_not_depend_on_the_engine(made: Path, tmp_path: Path) -> None:
     assert files_of(tmp_path / "ray") == files_of(made)
     assert sum(seen) == 14
     assert not ray.is_initialized()
+
+
+def test_more_workers_than_cores_of_the_cluster(made: Path, tmp_path: Path) -> None:
+    """An actor that finds no core would wait for ever."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    try:
+        config = GenerateConfig(tmp_path / "ray", tiny(), workers=3, engine="ray")
+        generate.generate(config)
+    finally:
+        ray.shutdown()
+    assert files_of(tmp_path / "ray") == files_of(made)
+
+
+class OneCore:
+    """As much of the package ray as the engine uses, on a cluster of one core."""
+
+    def __init__(self) -> None:
+        self.living = 0
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 1.0}
+
+    def remote(self, num_cpus: int) -> Any:
+        return lambda kind: SimpleNamespace(remote=lambda *given: self.start(kind(*given)))
+
+    def start(self, maker: ChunkMaker) -> Any:
+        self.living += 1
+        assert self.living <= self.cluster_resources()["CPU"]
+        return SimpleNamespace(make=SimpleNamespace(remote=lambda n: Reference(maker.make(n))))
+
+    def wait(self, references: list[Any], num_returns: int) -> tuple[list[Any], list[Any]]:
+        return references[:num_returns], references[num_returns:]
+
+    def get(self, reference: Any) -> bytes:
+        return reference.content
+
+    def kill(self, actor: Any) -> None:
+        self.living -= 1
+
+
+class Reference:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+
+def test_actors_are_no_more_than_cores_and_end_with_their_work(made: Path, tmp_path: Path) -> None:
+    cluster = OneCore()
+    job = Job(
+        config=tiny(),
+        folder=tmp_path,
+        missing=[0, 1, 2, 3],
+        workers=3,
+        renderer="kernels",
+        on_windows=lambda n: None,
+        on_chunk=lambda chunk, digest: None,
+    )
+    ray_engine._spread(cluster, job)
+    assert files_of(tmp_path) == files_of(made)
+    assert cluster.living == 0
 
 
 def test_missing_ray_is_said(
