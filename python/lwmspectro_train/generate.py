@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro import kernels, sites
 from gnuradio.lwmspectro.waveforms import scene
 
 from . import chunks, columns, engines
@@ -37,7 +37,7 @@ _COMPRESSED = 0.65  # of the tokens' bytes; 0.58 was measured on the mix "live"
 _LABEL_BYTES = 500  # of a window
 _REHEARSED = 32  # windows
 _VERSIONS = ("numpy", "scipy", "pyarrow")  # may change the last bit of a sample, or the files
-_SITES = "sites/data/manifest.json"  # in the package gnuradio.lwmspectro
+_HASHED = ("*.py", "*.npz")  # of the waveforms
 _SOURCES = ("scene_plan.py", "dataset_config.py", "dataset_mixes.py", "columns.py")
 
 
@@ -195,16 +195,22 @@ def _locked(folder: Path) -> Iterator[None]:
 def sources(dataset: DatasetConfig) -> dict[str, str]:
     """What decides the content beside the configuration: SHA-256 of the generator's sources.
 
-    Where sites are asked for, also of their manifest, which has the hashes of their files.
+    Of its tables too, and where sites are asked for, of their manifest, which has the hashes of
+    their files. Kernels have versions.
     """
     digest = hashlib.sha256()
-    waveforms = Path(scene.__file__).parent
-    here = Path(__file__).parent
-    for path in [*sorted(waveforms.rglob("*.py")), *(here / name for name in _SOURCES)]:
+    waveforms, here = Path(scene.__file__).parent, Path(__file__).parent
+    paths = [path for kind in _HASHED for path in sorted(waveforms.rglob(kind))]
+    paths += [*sorted(Path(sites.__file__).parent.glob("*.py"))]
+    for path in [*paths, *(here / name for name in _SOURCES)]:
         digest.update(path.read_bytes())
-    found = {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
+    found = {
+        "generator": digest.hexdigest(),
+        "features": str(kernels.features_version),
+        "fading": str(kernels.fading_version),
+    }
     if dataset.channels.weights.get("site", 0.0) > 0.0:
-        found["sites"] = chunks.sha256(Path(kernels.__file__).parent / _SITES)
+        found["sites"] = chunks.sha256(sites.DATA / sites.MANIFEST_NAME)
     return found
 
 

@@ -18,7 +18,8 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
 
-from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro import kernels, sites
+from gnuradio.lwmspectro.waveforms import scene
 from gnuradio.lwmspectro.waveforms.channels import TdlModel
 from lwmspectro_train import chunks, cli, engines, generate, ray_engine
 from lwmspectro_train.chunk_maker import ChunkMaker
@@ -279,10 +280,9 @@ def test_other_sites_are_another_data_set(tmp_path: Path, monkeypatch: pytest.Mo
     config = tiny(channels={"weights": {"site": 1.0}})
     found = []
     for name in ("one", "other"):
-        manifest = tmp_path / name / "sites" / "data" / "manifest.json"
-        manifest.parent.mkdir(parents=True)
-        manifest.write_text(name)
-        monkeypatch.setattr(kernels, "__file__", str(tmp_path / name / "kernels.so"))
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(name)
+        monkeypatch.setattr(sites, "DATA", tmp_path / name)
         found.append(generate.sources(config))
     assert found[0]["generator"] == found[1]["generator"]
     assert found[0]["sites"] != found[1]["sites"]
@@ -317,6 +317,25 @@ def test_channel_that_cannot_be_made_claims_no_folder(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("changed", ["scene.py", "coding/nr_tables.npz", None])
+def test_other_sources_are_another_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str | None
+) -> None:
+    before = generate.sources(tiny())
+    shutil.copytree(Path(scene.__file__).parent, tmp_path / "waveforms")
+    monkeypatch.setattr(scene, "__file__", str(tmp_path / "waveforms" / "scene.py"))
+    assert generate.sources(tiny()) == before
+    if changed:
+        with (tmp_path / "waveforms" / changed).open("ab") as file:
+            file.write(b"#")
+    else:
+        monkeypatch.setattr(kernels, "fading_version", kernels.fading_version + 1)
+    after = generate.sources(tiny())
+    assert {key for key in before if before[key] != after[key]} == (
+        {"generator"} if changed else {"fading"}
+    )
+
+
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
     with pytest.raises(ValueError, match=r"expected an empty folder .* found thesis\.tex"):
@@ -339,9 +358,18 @@ def test_full_disk_is_said_first(
     assert not files_of(tmp_path / "full")
 
 
-def test_old_spelling_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["generate", "data/train", "--windows", "500"]) == 2
-    assert "now `generate live --out data/train`" in capsys.readouterr().err
+def test_folder_is_no_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["generate", str(tmp_path), "--windows", "500"]) == 2
+    assert f"{tmp_path}: expected a TOML file or one of" in capsys.readouterr().err
+
+
+def test_contradicting_options_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--engine", "kernels", "--renderer", "gnuradio", "--out", str(tmp_path / "data")]
+    assert cli.main(["generate", "smoke", *options]) == 2
+    assert "--renderer: expected kernels with --engine kernels, got" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
 
 
 def test_failing_worker_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
