@@ -15,8 +15,8 @@
 namespace gr {
 namespace lwmspectro {
 
-//! Counts up whenever the same samples, profile and seed give other samples: data sets are
-//! bound to it.
+//! Counts up whenever the same samples, profile and seed give other samples: data sets
+//! are bound to it.
 constexpr int fading_version = 1;
 
 /*!
