@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 correlogram_rows: tuple[str, ...]
 correlogram_cols: int
 features_version: int
+fading_version: int
 min_samp_rate: float
 max_samp_rate: float
 symbol_grids: tuple[str, ...]

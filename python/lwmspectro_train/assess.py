@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gnuradio.lwmspectro import strict_json
 from gnuradio.lwmspectro.bundle import Thresholds
 
 from . import calibrate, evaluate
@@ -35,18 +35,28 @@ class Assessment:
     test: TokenSet
 
 
+def _training(path: Path) -> dict[str, Any]:
+    try:
+        record = strict_json.parse(path.read_bytes())
+    except strict_json.SchemaError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if not isinstance(record, dict) or not isinstance(record.get("held_out"), float):
+        raise ValueError(f"{path}: expected the record of a training with held_out, got none")
+    return record
+
+
 def assess(weights: Path, data: Path, test: Path) -> Assessment:
     """Calibrates on the validation part of ``data`` and measures on ``test``.
 
     Raises:
         FileNotFoundError: weights or chunks are missing.
-        ValueError: both data sets come from the same seed.
+        ValueError: both data sets come from the same seed, or a file is not what it should be.
     """
     manifests = {"training": read_manifest(data), "test": read_manifest(test)}
     seeds = {name: manifest["seed"] for name, manifest in manifests.items()}
     if seeds["training"] == seeds["test"]:
         raise ValueError(f"test set: expected another seed than {seeds['training']}")
-    training = json.loads((weights / TRAINING).read_text(encoding="utf-8"))
+    training = _training(weights / TRAINING)
     router = restore(weights)
     _, validation = split(load(data, ROUTER_VIEWS), training["held_out"])
     limits = calibrate.thresholds(

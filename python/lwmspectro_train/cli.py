@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format=f"{PROG}: %(message)s")
     try:
         args.run(args)
-    except (CommandError, OSError, ValueError, KeyError, TypeError) as error:
+    except (CommandError, OSError, ValueError) as error:
         return complain(PROG, str(error) or type(error).__name__)
     except RuntimeError as error:
         return complain(PROG, error, EXIT_FAILED)

@@ -186,6 +186,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("site", pa.string(), "", "the base station", lambda f: f.channel.site),
     Column("user", pa.int32(), "", "position at the site", lambda f: f.channel.user),
     Column(
+        "heading_deg",
+        pa.float32(),
+        "deg",
+        "azimuth that the user at the site moves to",
+        lambda f: f.channel.heading_deg,
+    ),
+    Column(
         "front_end", pa.string(), "", "profile of the receiver", lambda f: f.scene.front_end.profile
     ),
     Column(
@@ -221,8 +228,7 @@ def views(spec: kernels.window_spec) -> tuple[View, ...]:
         View("spectrogram", 0, size, (spec.n_frames, spec.n_bins)),
         View("correlogram", size, c3, (rows, kernels.correlogram_cols)),
     ]
-    grids: tuple[str, ...] = getattr(spec, "grids", ())
-    if grids:
+    if spec.grids:
         shape = (
             len(kernels.symbol_grid_planes),
             kernels.symbol_grid_rows,
@@ -230,7 +236,7 @@ def views(spec: kernels.window_spec) -> tuple[View, ...]:
         )
         each = math.prod(shape)
         start = size + c3
-        parts += [View(GRID + n, start + k * each, each, shape) for k, n in enumerate(grids)]
+        parts += [View(GRID + n, start + k * each, each, shape) for k, n in enumerate(spec.grids)]
     return tuple(parts)
 
 

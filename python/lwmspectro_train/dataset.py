@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+from gnuradio.lwmspectro import strict_json
 
 from . import chunks
 from .scene_plan import LABELS
@@ -22,6 +22,18 @@ MANIFEST = "manifest.json"
 FORMAT = "lwmspectro-dataset-1"
 ROUTER_VIEWS = ("spectrogram", "correlogram")
 """What the router reads, in this order."""
+
+_KEYS = {
+    "windows": int,
+    "seed": int,
+    "config": dict,
+    "views": dict,
+    "columns": dict,
+    "counts": dict,
+    "files": list,
+}
+_KEYS_OF_FILE = {"name": str, "windows": int, "sha256": str}
+_WORDS = {int: "a whole number", str: "a string", dict: "an object", list: "an array"}
 
 Float16 = npt.NDArray[np.float16]
 
@@ -92,15 +104,33 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is none; the data set is not complete.
-        ValueError: it is not of this format.
+        ValueError: it is not of this format, or something in it is missing.
     """
     path = folder / MANIFEST
     if not path.exists():
         raise FileNotFoundError(f"{folder}: expected {MANIFEST} of a whole data set, found none")
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        manifest = strict_json.parse(path.read_bytes())
+    except strict_json.SchemaError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{path}: expected an object, got {strict_json.describe(manifest)}")
     if manifest.get("format") != FORMAT:
         raise ValueError(f"{path}: expected format {FORMAT}, got {manifest.get('format')}")
+    _check_keys(manifest, _KEYS, str(path))
+    for n, entry in enumerate(manifest["files"]):
+        _check_keys(entry, _KEYS_OF_FILE, f"{path}: files[{n}]")
     return manifest
+
+
+def _check_keys(found: Any, kinds: Mapping[str, type], where: str) -> None:
+    for key, kind in kinds.items():
+        value = found.get(key) if isinstance(found, dict) else None
+        if not isinstance(value, kind):
+            got = (
+                strict_json.describe(value) if isinstance(found, dict) and key in found else "none"
+            )
+            raise ValueError(f"{where}: expected {key}, {_WORDS[kind]}, got {got}")
 
 
 def load(folder: Path, views: Sequence[str] | None = None, *, check: bool = True) -> TokenSet:

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gnuradio.lwmspectro import strict_json
+from gnuradio.lwmspectro import kernels, strict_json
+from gnuradio.lwmspectro.sites.split import SPLITS, TEST, TEST_CITIES
 from gnuradio.lwmspectro.waveforms import frontend, scene
 from gnuradio.lwmspectro.waveforms.physical_layers import LAYERS, NONE
 
 from .dataset_mixes import (
     LAYER_NAMES,
+    MAX_DOPPLER_HZ,
     Carriers,
     ChannelMix,
     Motion,
@@ -32,9 +34,6 @@ from .dataset_mixes import (
     check_weights,
 )
 
-SPLITS = ("train", "validation", "test")
-UNSEEN_CITY = "san_francisco"
-"""Kept for the test split, and the only city there."""
 SHIPPED = Path(__file__).parent / "configs"
 
 
@@ -84,8 +83,6 @@ class DatasetConfig:
         check_weights("protocols", self.protocols.values())
         for name in (*self.protocols, *self.transmitters):
             check_one_of("protocols", name, LAYER_NAMES)
-            if name != NONE and name not in LAYERS:
-                raise ValueError(f"protocols: expected one of {sorted(LAYERS)}, got {name!r}")
         check_weights("front_ends", self.front_ends.values())
         for name in self.front_ends:
             check_one_of("front_ends", name, frontend.PROFILES)
@@ -94,22 +91,31 @@ class DatasetConfig:
         for name in self.protocols:
             if not self.rates_of(name):
                 raise ValueError(f"samp_rates: expected some for {name}, got none")
-        self.tokens.window_spec()  # refuses what the tokenizer here does not make
+        self.tokens.window_spec()  # refuses what the tokenizer does not make
         self._check_cities()
+        self._check_doppler()
         self._check_transmitters()
 
     def _check_cities(self) -> None:
-        cities = self.channels.cities
-        if self.split == "test" and any(city != UNSEEN_CITY for city in cities):
-            raise ValueError(
-                f"channels.cities: expected {UNSEEN_CITY} alone in the test split, "
-                f"got {list(cities)}"
-            )
-        if self.split != "test" and UNSEEN_CITY in cities:
-            raise ValueError(
-                f"channels.cities: expected {UNSEEN_CITY} in the test split only, "
-                f"got it in {self.split}"
-            )
+        for city in self.channels.cities:
+            if (city in TEST_CITIES) != (self.split == TEST):
+                raise ValueError(
+                    f"channels.cities: expected {', '.join(sorted(TEST_CITIES))} in the {TEST} "
+                    f"split, alone and nowhere else, got {city} in {self.split}"
+                )
+
+    def _check_doppler(self) -> None:
+        carriers = self.carriers
+        highest_ghz = max(carriers.center_freq_ghz[1], *carriers.wifi_center_freq_ghz)
+        for motion in self.mobility:
+            for speed_kmh in motion.speed_kmh:
+                doppler_hz = kernels.doppler_of(speed_kmh, 1e9 * highest_ghz)
+                if doppler_hz > MAX_DOPPLER_HZ:
+                    raise ValueError(
+                        f"mobility.speed_kmh: expected a Doppler shift of at most "
+                        f"{MAX_DOPPLER_HZ:g} Hz at {highest_ghz:g} GHz, got {speed_kmh:g} km/h: "
+                        f"{doppler_hz:.0f} Hz"
+                    )
 
     def _check_transmitters(self) -> None:
         for name, choices in self.transmitters.items():

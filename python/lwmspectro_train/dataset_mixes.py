@@ -13,6 +13,10 @@ from gnuradio.lwmspectro.waveforms.scene import SNR_OVER
 
 LAYER_NAMES = ("wifi", "lte", "nr", SINGLE_CARRIER, NONE)
 CHANNELS = ("cable", "fading", "tdl", "site")
+MAX_DOPPLER_HZ = 1e4  # of the fading kernel
+
+_MAX_PATH_DELAY_NS = 21e3  # of the fading kernel
+_MAX_SPEED_KMH = 1000.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,11 @@ class Motion:
                 "mobility: expected [low, high] with 0 < low <= high, or [0, 0] for standing "
                 f"still, got {list(span)}"
             )
+        for name, most in (("speed_kmh", _MAX_SPEED_KMH), ("doppler_hz", MAX_DOPPLER_HZ)):
+            if any(value > most for value in getattr(self, name)):
+                raise ValueError(
+                    f"mobility.{name}: expected at most {most:g}, got {list(getattr(self, name))}"
+                )
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,10 @@ class ChannelMix:
         check_weights("channels.weights", self.weights.values())
         for name in self.weights:
             check_one_of("channels.weights", name, CHANNELS)
+        if not self.tdl_models:
+            raise ValueError(
+                f"channels.tdl_models: expected some of {', '.join(TDL_MODELS)}, got none"
+            )
         for name in self.tdl_models:
             check_one_of("channels.tdl_models", name, TDL_MODELS)
         spread = self.delay_spread_ns
@@ -136,6 +149,13 @@ class ChannelMix:
                 "channels.delay_spread_ns: expected [low, high] with 0 < low <= high, "
                 f"got {list(spread)}"
             )
+        for name in self.tdl_models:
+            most = _MAX_PATH_DELAY_NS / max(kernels.tdl_model(f"TDL-{name}", 1e-9).delays_s) / 1e9
+            if spread[1] > most:
+                raise ValueError(
+                    f"channels.delay_spread_ns: expected at most {most:.0f} for TDL-{name}, "
+                    f"got {list(spread)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -181,16 +201,12 @@ class Tokens:
         """The tokenizer's spec.
 
         Raises:
-            ValueError: the tokenizer here does not make such grids.
+            ValueError: the tokenizer does not make such grids.
         """
-        if not self.grids:
-            return kernels.window_spec()
+        for name in self.grids:
+            check_one_of("tokens.grids", name, kernels.symbol_grids)
         try:
             return kernels.window_spec(grids=list(self.grids))
-        except TypeError:
-            raise ValueError(
-                f"tokens.grids: expected none, the tokenizer here makes none, got {self.grids}"
-            ) from None
         except ValueError as error:
             raise ValueError(f"tokens.grids: {error}") from None
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from . import chunks
 from .chunk_maker import ChunkMaker
@@ -100,9 +100,8 @@ def _collect(job: Job, pipes: list[connection.Connection]) -> None:
     """Passes on what workers report until each has said that it is done."""
     while pipes:
         for pipe in connection.wait(pipes):
-            assert isinstance(pipe, connection.Connection)
             try:
-                kind, *content = pipe.recv()
+                kind, *content = cast(connection.Connection, pipe).recv()
             except EOFError:
                 raise RuntimeError(
                     "a worker ended without a word: killed, or out of memory?"
@@ -114,7 +113,7 @@ def _collect(job: Job, pipes: list[connection.Connection]) -> None:
             elif kind == "failed":
                 raise RuntimeError(f"a worker failed: {content[0]}")
             else:
-                pipes.remove(pipe)
+                pipes.remove(cast(connection.Connection, pipe))
 
 
 def _work(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import pmt
@@ -142,8 +143,7 @@ class FlowgraphRenderer:
         if isinstance(found, Exception):
             self.close()
             raise found
-        assert isinstance(found, np.ndarray)
-        return found
+        return cast(Tokens, found)
 
     def close(self) -> None:
         """Ends the flowgraph."""

@@ -20,7 +20,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro import kernels, sites
 from gnuradio.lwmspectro.waveforms import scene
 
 from . import chunks, columns, engines
@@ -28,15 +28,16 @@ from .chunk_maker import chosen_renderer
 from .dataset import FORMAT, MANIFEST
 from .dataset_config import DatasetConfig
 from .files import write_json
-from .scene_plan import sites_of
+from .scene_plan import plan, sites_of
 
 CLAIM = "dataset.json"
 LOCK = ".lock"
 
 _COMPRESSED = 0.65  # of the tokens' bytes; 0.58 was measured on the mix "live"
 _LABEL_BYTES = 500  # of a window
+_REHEARSED = 32  # windows
 _VERSIONS = ("numpy", "scipy", "pyarrow")  # may change the last bit of a sample, or the files
-_SITES = "sites/data/manifest.json"  # in the package gnuradio.lwmspectro
+_HASHED = ("*.py", "*.npz")  # of the waveforms
 _SOURCES = ("scene_plan.py", "dataset_config.py", "dataset_mixes.py", "columns.py")
 
 
@@ -103,7 +104,7 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
     watcher = watcher or Watcher()
     chosen_renderer(config.renderer)
     versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
-    sites_of(config.dataset)  # so that it fails here, and not in a worker
+    _rehearse(config.dataset)
     config.folder.mkdir(parents=True, exist_ok=True)
     with _locked(config.folder):
         claim(config)
@@ -111,6 +112,8 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
         missing = missing_chunks(config)
         to_do = sum(map(config.chunk_size, missing))
         check_disk(config, to_do)
+        if missing:  # until they are there, no manifest says that the data set is whole
+            (config.folder / MANIFEST).unlink(missing_ok=True)
         watcher.on_start(config.dataset.windows - to_do, config.dataset.windows)
         digests: dict[int, str] = {}
 
@@ -131,6 +134,15 @@ def generate(config: GenerateConfig, watcher: Watcher | None = None) -> Path:
             ),
         )
         return _write_manifest(config, digests, versions)
+
+
+def _rehearse(dataset: DatasetConfig) -> None:
+    """Plans the first scenes, so that what cannot be had fails here, and not in a worker."""
+    sites = sites_of(dataset)
+    for number in range(min(_REHEARSED, dataset.windows)):
+        channel = plan(dataset, number, sites).scene.fading
+        if channel is not None:
+            channel.profile()
 
 
 def missing_chunks(config: GenerateConfig) -> list[int]:
@@ -183,16 +195,22 @@ def _locked(folder: Path) -> Iterator[None]:
 def sources(dataset: DatasetConfig) -> dict[str, str]:
     """What decides the content beside the configuration: SHA-256 of the generator's sources.
 
-    Where sites are asked for, also of their manifest, which has the hashes of their files.
+    Of its tables too, and where sites are asked for, of their manifest, which has the hashes of
+    their files. Kernels have versions.
     """
     digest = hashlib.sha256()
-    waveforms = Path(scene.__file__).parent
-    here = Path(__file__).parent
-    for path in [*sorted(waveforms.rglob("*.py")), *(here / name for name in _SOURCES)]:
+    waveforms, here = Path(scene.__file__).parent, Path(__file__).parent
+    paths = [path for kind in _HASHED for path in sorted(waveforms.rglob(kind))]
+    paths += [*sorted(Path(sites.__file__).parent.glob("*.py"))]
+    for path in [*paths, *(here / name for name in _SOURCES)]:
         digest.update(path.read_bytes())
-    found = {"generator": digest.hexdigest(), "features": str(kernels.features_version)}
+    found = {
+        "generator": digest.hexdigest(),
+        "features": str(kernels.features_version),
+        "fading": str(kernels.fading_version),
+    }
     if dataset.channels.weights.get("site", 0.0) > 0.0:
-        found["sites"] = chunks.sha256(Path(kernels.__file__).parent / _SITES)
+        found["sites"] = chunks.sha256(sites.DATA / sites.MANIFEST_NAME)
     return found
 
 

@@ -55,11 +55,12 @@ def _connect(ray: Any, workers: int) -> None:
 
 def _spread(ray: Any, job: Job) -> None:
     actor = ray.remote(num_cpus=1)(ChunkMaker)
-    count = min(job.workers, len(job.missing))
-    makers = [actor.remote(job.config, job.renderer) for _ in range(count)]
+    # more actors than cores would wait for ever, with a chunk each
+    cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
     left = list(job.missing)
     running = {}
-    for maker in makers:
+    for _ in range(min(job.workers, cores, len(left))):
+        maker = actor.remote(job.config, job.renderer)
         chunk = left.pop(0)
         running[maker.make.remote(chunk)] = (maker, chunk)
     while running:
@@ -70,6 +71,8 @@ def _spread(ray: Any, job: Job) -> None:
             if left:
                 following = left.pop(0)
                 running[maker.make.remote(following)] = (maker, following)
+            else:
+                ray.kill(maker)  # its core is free for another one that waits
             digest = chunks.write(job.folder, chunk, content)
             size = job.config.chunk_windows
             job.on_windows(min(size, job.config.windows - chunk * size))

@@ -5,27 +5,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro.sites import Site, SiteSet, split_of
 from gnuradio.lwmspectro.waveforms import scene
 from gnuradio.lwmspectro.waveforms.channels import (
     Channel,
     Fading,
     SiteChannel,
-    SiteUser,
     TdlModel,
     speed_kmh,
 )
 from gnuradio.lwmspectro.waveforms.common import log_uniform
 from gnuradio.lwmspectro.waveforms.scene import NONE, PROTOCOLS, Scene
 
-from .dataset_config import UNSEEN_CITY, DatasetConfig
+from .dataset_config import DatasetConfig
 from .dataset_mixes import SnrMix
 
 LABELS = (*PROTOCOLS, NONE)
@@ -76,24 +74,6 @@ def _window_len(samp_rate: float, n_frames: int, frame_us: int) -> int:
     return kernels.window_tokenizer(samp_rate, spec).window_len()
 
 
-class Site(Protocol):
-    """A base station whose users were traced: a ``sites.Site``."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def city(self) -> str:
-        """Where it is."""
-
-    def __len__(self) -> int:
-        """How many users it has."""
-
-    def user(self, index: int) -> SiteUser:
-        """One of them."""
-
-
 def sites_of(config: DatasetConfig) -> Sequence[Site]:
     """The traced sites that a configuration may use; none where it asks for no site.
 
@@ -102,23 +82,18 @@ def sites_of(config: DatasetConfig) -> Sequence[Site]:
     """
     if config.channels.weights.get("site", 0.0) <= 0.0:
         return ()
-    if importlib.util.find_spec("gnuradio.lwmspectro.sites") is None:
-        raise ValueError("channels.weights.site: expected 0, no traced sites are installed here")
-    module = importlib.import_module("gnuradio.lwmspectro.sites")
-    return chosen_sites(config, list(module.SiteSet.load(config.split)))
+    return chosen_sites(config, SiteSet.load(config.split).sites)
 
 
 def chosen_sites(config: DatasetConfig, sites: Sequence[Site]) -> Sequence[Site]:
     """Of a split's sites, those in the cities that a configuration names.
 
     Raises:
-        ValueError: there are none, or San Francisco is outside of the test split or not alone
-            in it.
+        ValueError: there are none, or one is of another split.
     """
-    wrong = {site.city for site in sites if (site.city == UNSEEN_CITY) != (config.split == "test")}
+    wrong = sorted(s.name for s in sites if split_of(s.city, s.name) != config.split)
     if wrong:
-        expected = f"{UNSEEN_CITY} in the test split alone"
-        raise ValueError(f"sites: expected {expected}, got {sorted(wrong)} in {config.split}")
+        raise ValueError(f"sites: expected those of {config.split}, got {wrong}")
     cities = config.channels.cities
     chosen = [site for site in sites if not cities or site.city in cities]
     missing = sorted(set(cities) - {site.city for site in chosen})
@@ -211,7 +186,8 @@ def _draw_channel(
         site = sites[int(rng.integers(len(sites)))]
         user = site.user(int(rng.integers(len(site))))
         center = user.center_freq_hz
-        return SiteChannel(user, draw_doppler(config, center, rng)), center
+        doppler_hz = draw_doppler(config, center, rng)
+        return SiteChannel(user, doppler_hz, float(rng.uniform(0.0, 360.0))), center
     doppler_hz = draw_doppler(config, center, rng)
     if kind == "fading":
         return Fading.random(rng, doppler_hz), center

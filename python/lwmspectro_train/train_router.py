@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 import lightning
 import torch
+from gnuradio.lwmspectro import strict_json
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file, save_file
@@ -170,8 +170,14 @@ def restore(folder: Path) -> Router:
 
     Raises:
         FileNotFoundError: there is none.
+        ValueError: the file of its size is not one.
     """
-    router = Router(RouterConfig(**json.loads((folder / CONFIG).read_text(encoding="utf-8"))))
+    path = folder / CONFIG
+    try:
+        size = strict_json.build(RouterConfig, strict_json.parse(path.read_bytes()), "size")
+    except strict_json.SchemaError as error:
+        raise ValueError(f"{path}: {error}") from None
+    router = Router(size)
     router.load_state_dict(load_file(folder / WEIGHTS))
     return router.eval()
 

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from fake_sites import FakeUser
+from fake_sites import fake_site
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms import channels
 from gnuradio.lwmspectro.waveforms.channels import (
@@ -37,14 +37,24 @@ def test_unknown_model_is_refused() -> None:
 
 
 def test_user_gives_paths_and_labels() -> None:
-    channel = SiteChannel(FakeUser(), 12.0)
+    user = fake_site().user(17)
+    channel = SiteChannel(user, 12.0, heading_deg=60.0)
     assert channel.truth() == ChannelTruth(
-        "site", 12.0, 81e-9, True, city="munich", site="munich-3", user=17
+        "site",
+        12.0,
+        user.delay_spread_s,
+        True,
+        city="munich",
+        site="munich-3",
+        user=17,
+        heading_deg=60.0,
     )
+    assert channel.profile().los_doppler_ratios == pytest.approx([0.5, 0.5])
+    assert SiteChannel(user, 12.0).profile().los_doppler_ratios == []
     assert channel.profile().doppler_hz == 12.0
     iq = np.ones(5000, np.complex64)
     out = channels.apply(channel, iq, 1.92e6, 3)
-    expected = kernels.tdl_fading(1.92e6, FakeUser().profile(12.0).tdl, 3).process(iq)
+    expected = kernels.tdl_fading(1.92e6, user.profile(12.0, heading_deg=60.0).tdl, 3).process(iq)
     np.testing.assert_array_equal(out, expected)
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Reading a data set: whole, by views, at random, shuffled."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training her
 
 import pyarrow.parquet as pq
 from gnuradio.lwmspectro import kernels
-from lwmspectro_train import columns, dataset, generate
+from lwmspectro_train import cli, columns, dataset, generate
 from lwmspectro_train.dataset import Windows
 from lwmspectro_train.dataset_config import load
 from lwmspectro_train.kernel_renderer import KernelRenderer
@@ -137,3 +139,41 @@ def test_manifest_of_another_format_is_refused(made: Path, tmp_path: Path) -> No
     (tmp_path / "manifest.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"expected manifest\.json of a whole data set"):
         dataset.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "expected an object, got an array of 0"),
+        ("{", "not JSON"),
+        ("\udcff", "not JSON"),
+        ('{"format": "lwmspectro-dataset-1"}', "expected windows, a whole number, got none"),
+        ({"views": None}, "expected views, an object, got null"),
+        ({"files": {}}, "expected files, an array, got an object of 0 keys"),
+        ({"files": [{"name": "a"}]}, r"files\[0\]: expected windows, a whole number, got none"),
+        ({"files": ["a"]}, r"files\[0\]: expected name, a string, got none"),
+    ],
+)
+def test_damaged_manifest_is_named(
+    made: Path,
+    tmp_path: Path,
+    text: str | dict[str, Any],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if isinstance(text, dict):
+        text = json.dumps(dataset.read_manifest(made) | text)
+    (tmp_path / "manifest.json").write_text(text, errors="surrogateescape")
+    with pytest.raises(ValueError, match=rf"manifest\.json: .*{said}|manifest\.json: {said}"):
+        Windows(tmp_path)
+    assert cli.main(["probe", str(tmp_path)]) == 2
+    assert "manifest.json" in capsys.readouterr().err
+
+
+def test_errors_of_the_program_are_no_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(_: object) -> None:
+        raise KeyError("views")
+
+    monkeypatch.setattr("lwmspectro_train.commands.show.run", run)
+    with pytest.raises(KeyError):
+        cli.main(["show", "data"])

@@ -18,11 +18,14 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
 
-from gnuradio.lwmspectro import kernels
-from lwmspectro_train import chunks, cli, generate
+from gnuradio.lwmspectro import kernels, sites
+from gnuradio.lwmspectro.waveforms import scene
+from gnuradio.lwmspectro.waveforms.channels import TdlModel
+from lwmspectro_train import chunks, cli, engines, generate, ray_engine
 from lwmspectro_train.chunk_maker import ChunkMaker
 from lwmspectro_train.dataset import Windows, read_manifest
 from lwmspectro_train.dataset_config import DatasetConfig, from_json
+from lwmspectro_train.engines import Job
 from lwmspectro_train.flowgraph import FlowgraphRenderer
 from lwmspectro_train.generate import GenerateConfig, Watcher
 from lwmspectro_train.kernel_renderer import KernelRenderer
@@ -86,6 +89,66 @@ def test_data_do_not_depend_on_the_engine(made: Path, tmp_path: Path) -> None:
     assert files_of(tmp_path / "ray") == files_of(made)
     assert sum(seen) == 14
     assert not ray.is_initialized()
+
+
+def test_more_workers_than_cores_of_the_cluster(made: Path, tmp_path: Path) -> None:
+    """An actor that finds no core would wait for ever."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    try:
+        config = GenerateConfig(tmp_path / "ray", tiny(), workers=3, engine="ray")
+        generate.generate(config)
+    finally:
+        ray.shutdown()
+    assert files_of(tmp_path / "ray") == files_of(made)
+
+
+class OneCore:
+    """As much of the package ray as the engine uses, on a cluster of one core."""
+
+    def __init__(self) -> None:
+        self.living = 0
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 1.0}
+
+    def remote(self, num_cpus: int) -> Any:
+        return lambda kind: SimpleNamespace(remote=lambda *given: self.start(kind(*given)))
+
+    def start(self, maker: ChunkMaker) -> Any:
+        self.living += 1
+        assert self.living <= self.cluster_resources()["CPU"]
+        return SimpleNamespace(make=SimpleNamespace(remote=lambda n: Reference(maker.make(n))))
+
+    def wait(self, references: list[Any], num_returns: int) -> tuple[list[Any], list[Any]]:
+        return references[:num_returns], references[num_returns:]
+
+    def get(self, reference: Any) -> bytes:
+        return reference.content
+
+    def kill(self, actor: Any) -> None:
+        self.living -= 1
+
+
+class Reference:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+
+def test_actors_are_no_more_than_cores_and_end_with_their_work(made: Path, tmp_path: Path) -> None:
+    cluster = OneCore()
+    job = Job(
+        config=tiny(),
+        folder=tmp_path,
+        missing=[0, 1, 2, 3],
+        workers=3,
+        renderer="kernels",
+        on_windows=lambda n: None,
+        on_chunk=lambda chunk, digest: None,
+    )
+    ray_engine._spread(cluster, job)
+    assert files_of(tmp_path) == files_of(made)
+    assert cluster.living == 0
 
 
 def test_missing_ray_is_said(
@@ -163,6 +226,27 @@ def test_growing_keeps_what_is_there(made: Path, tmp_path: Path) -> None:
         generate.generate(GenerateConfig(tmp_path / "grown", tiny(windows=8)))
 
 
+def test_growing_that_ends_early_leaves_no_manifest(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "grown"
+    shutil.copytree(made, folder)
+
+    def ends(engine: str, job: Job) -> None:
+        chunks.path_of(job.folder, 3).unlink()
+        raise RuntimeError("a worker failed")
+
+    config = GenerateConfig(folder, tiny(windows=17), workers=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, "run", ends)
+        with pytest.raises(RuntimeError, match="a worker failed"):
+            generate.generate(config)
+    with pytest.raises(FileNotFoundError, match="a whole data set"):
+        Windows(folder)
+    generate.generate(config)
+    assert len(Windows(folder)) == 17
+
+
 def test_damaged_and_half_written_files_are_made_anew(made: Path, tmp_path: Path) -> None:
     folder = tmp_path / "damaged"
     shutil.copytree(made, folder)
@@ -196,14 +280,60 @@ def test_other_sites_are_another_data_set(tmp_path: Path, monkeypatch: pytest.Mo
     config = tiny(channels={"weights": {"site": 1.0}})
     found = []
     for name in ("one", "other"):
-        manifest = tmp_path / name / "sites" / "data" / "manifest.json"
-        manifest.parent.mkdir(parents=True)
-        manifest.write_text(name)
-        monkeypatch.setattr(kernels, "__file__", str(tmp_path / name / "kernels.so"))
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(name)
+        monkeypatch.setattr(sites, "DATA", tmp_path / name)
         found.append(generate.sources(config))
     assert found[0]["generator"] == found[1]["generator"]
     assert found[0]["sites"] != found[1]["sites"]
     assert "sites" not in generate.sources(tiny())
+
+
+@pytest.mark.parametrize(
+    "change", ["tdl_models = []", "delay_spread_ns = [1e9, 1e9]", "cities = ['san_francisco']"]
+)
+def test_refused_configuration_claims_no_folder(
+    tmp_path: Path, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "bad.toml"
+    text = as_toml({k: v for k, v in TINY.items() if k != "channels"})
+    config.write_text(f"{text}\n[channels]\n{change}\nweights.tdl = 1.0\n")
+    assert cli.main(["generate", str(config), "--out", str(tmp_path / "data")]) == 2
+    error = capsys.readouterr().err
+    assert f"channels.{change.split()[0]}: expected" in error
+    assert ", got " in error
+    assert not (tmp_path / "data").exists()
+
+
+def test_channel_that_cannot_be_made_claims_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_: TdlModel) -> None:
+        raise ValueError("no such channel")
+
+    monkeypatch.setattr(TdlModel, "profile", refuses)
+    with pytest.raises(ValueError, match="no such channel"):
+        generate.generate(GenerateConfig(tmp_path / "data", tiny(), workers=1))
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("changed", ["scene.py", "coding/nr_tables.npz", None])
+def test_other_sources_are_another_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str | None
+) -> None:
+    before = generate.sources(tiny())
+    shutil.copytree(Path(scene.__file__).parent, tmp_path / "waveforms")
+    monkeypatch.setattr(scene, "__file__", str(tmp_path / "waveforms" / "scene.py"))
+    assert generate.sources(tiny()) == before
+    if changed:
+        with (tmp_path / "waveforms" / changed).open("ab") as file:
+            file.write(b"#")
+    else:
+        monkeypatch.setattr(kernels, "fading_version", kernels.fading_version + 1)
+    after = generate.sources(tiny())
+    assert {key for key in before if before[key] != after[key]} == (
+        {"generator"} if changed else {"fading"}
+    )
 
 
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -228,9 +358,18 @@ def test_full_disk_is_said_first(
     assert not files_of(tmp_path / "full")
 
 
-def test_old_spelling_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["generate", "data/train", "--windows", "500"]) == 2
-    assert "now `generate live --out data/train`" in capsys.readouterr().err
+def test_folder_is_no_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["generate", str(tmp_path), "--windows", "500"]) == 2
+    assert f"{tmp_path}: expected a TOML file or one of" in capsys.readouterr().err
+
+
+def test_contradicting_options_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--engine", "kernels", "--renderer", "gnuradio", "--out", str(tmp_path / "data")]
+    assert cli.main(["generate", "smoke", *options]) == 2
+    assert "--renderer: expected kernels with --engine kernels, got" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
 
 
 def test_failing_worker_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("sklearn", reason="training is not installed")
 stats = pytest.importorskip("scipy.stats", reason="training is not installed")
 
-from lwmspectro_train import moments, probes  # noqa: E402
+from lwmspectro_train import generate, moments, probes  # noqa: E402
+from lwmspectro_train.dataset_config import load  # noqa: E402
 
 FRAMES, BINS = 128, 128
 
@@ -91,3 +92,14 @@ def test_the_table_has_a_line_for_each_probe():
     rows = probes.as_markdown([make_probe(np.random.default_rng(8), True)]).splitlines()
     assert len(rows) == 3
     assert {row.count("|") for row in rows} == {9}
+
+
+def test_probes_of_a_small_data_set(tmp_path, monkeypatch):
+    generate.generate(generate.GenerateConfig(tmp_path, load("smoke"), renderer="kernels"))
+    assert probes.probe(tmp_path) == []
+    monkeypatch.setattr(probes, "LEAST", 1)
+    found = probes.probe(tmp_path)
+    assert found
+    assert {p.question.split(",")[0] for p in found} >= {"SNR in 6 classes"}
+    assert all(0.0 <= p.accuracy <= 1.0 and p.windows >= 1 for p in found)
+    assert len(probes.as_markdown(found).splitlines()) == 2 + len(found)

@@ -15,6 +15,10 @@
 namespace gr {
 namespace lwmspectro {
 
+//! Counts up whenever the same samples, profile and seed give other samples: data sets
+//! are bound to it.
+constexpr int fading_version = 1;
+
 /*!
  * \brief Tapped-delay-line fading (TR 38.901 7.7.2; LWM-Spectro, eq. 5-6).
  *

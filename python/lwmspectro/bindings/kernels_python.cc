@@ -195,6 +195,7 @@ void bind_fading(py::module& m)
           py::arg("center_freq_hz"),
           "Maximum Doppler shift in Hz.");
 
+    m.attr("fading_version") = fading_version;
     py::class_<tdl_fading>(m, "tdl_fading", "Tapped-delay-line fading, seeded.")
         .def(py::init<double, const tdl_profile&, uint64_t>(),
              py::arg("samp_rate"),

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from .. import kernels
+from ..sites import SiteUser
 from .common import Complex64, log_uniform
 
 TDL_MODELS: tuple[str, ...] = ("A", "B", "C", "D", "E")
@@ -30,6 +31,7 @@ class ChannelTruth:
         delay_spread_s: root mean square, over the paths' mean powers.
         los: whether a line of sight exists; None where the channel does not say.
         city, site, user: where it was traced; None for all other channels.
+        heading_deg: azimuth of the user's motion there, None where it is not known.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class ChannelTruth:
     city: str | None = None
     site: str | None = None
     user: int | None = None
+    heading_deg: float | None = None
 
 
 class Channel(Protocol):
@@ -49,45 +52,6 @@ class Channel(Protocol):
 
     def truth(self) -> ChannelTruth:
         """Its labels."""
-
-
-class SiteUser(Protocol):
-    """A position whose paths were traced: a ``sites.SiteUser``."""
-
-    @property
-    def city(self) -> str:
-        """Where it is."""
-
-    @property
-    def site(self) -> str:
-        """The base station."""
-
-    @property
-    def index(self) -> int:
-        """Number among the site's users."""
-
-    @property
-    def center_freq_hz(self) -> float:
-        """At which it was traced."""
-
-    @property
-    def is_los(self) -> bool:
-        """Whether it sees the base station."""
-
-    @property
-    def delay_spread_s(self) -> float:
-        """Root mean square."""
-
-    def profile(self, doppler_hz: float) -> SiteTaps:
-        """Its channel at a maximum Doppler shift in Hz."""
-
-
-class SiteTaps(Protocol):
-    """The channel of a user: a ``sites.SiteProfile``."""
-
-    @property
-    def tdl(self) -> kernels.tdl_profile:
-        """The tapped delay line."""
 
 
 def delay_spread_s(profile: kernels.tdl_profile) -> float:
@@ -207,14 +171,17 @@ class SiteChannel:
     Attributes:
         user: the position.
         doppler_hz: maximum Doppler shift.
+        heading_deg: azimuth that the user moves to, which sets the Doppler shift of a line of
+            sight; None for the profile's own.
     """
 
     user: SiteUser
     doppler_hz: float = 0.0
+    heading_deg: float | None = None
 
     def profile(self) -> kernels.tdl_profile:
         """The tapped delay line."""
-        return self.user.profile(self.doppler_hz).tdl
+        return self.user.profile(self.doppler_hz, heading_deg=self.heading_deg).tdl
 
     def truth(self) -> ChannelTruth:
         """Its labels."""
@@ -226,4 +193,5 @@ class SiteChannel:
             city=str(self.user.city),
             site=str(self.user.site),
             user=int(self.user.index),
+            heading_deg=self.heading_deg,
         )

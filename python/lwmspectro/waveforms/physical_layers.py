@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from . import lte, nr, wifi
+from . import lte, nr, single_carrier, wifi
 from .common import Complex64
 
 NONE = "none"
@@ -38,13 +36,10 @@ LAYERS: dict[str, PhysicalLayer] = {
     "wifi": PhysicalLayer(wifi.WifiConfig, wifi.waveform, bursty=True),
     "lte": PhysicalLayer(lte.LteConfig, lte.waveform),
     "nr": PhysicalLayer(nr.NrConfig, nr.waveform),
+    SINGLE_CARRIER: PhysicalLayer(
+        single_carrier.SingleCarrierConfig, single_carrier.waveform, bursty=True
+    ),
 }
-_spec = importlib.util.find_spec(f"{__package__}.{SINGLE_CARRIER}")
-if _spec is not None and _spec.origin is not None:
-    _module = importlib.import_module(f"{__package__}.{SINGLE_CARRIER}")
-    LAYERS[SINGLE_CARRIER] = PhysicalLayer(
-        _module.SingleCarrierConfig, _module.waveform, bursty=True
-    )
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("local", "ray", "kernels"),
         default="local",
-        help="processes here, a Ray cluster, or processes without GNU Radio (%(default)s)",
+        help="processes here, or a Ray cluster; kernels is short for local with --renderer kernels "
+        "(%(default)s)",
     )
     group.add_argument(
         "--renderer",
@@ -66,7 +67,9 @@ def run(args: argparse.Namespace) -> None:
     """Generates."""
     from .. import dataset_config
 
-    _refuse_a_folder(args.config)
+    kernels_alone = args.engine == "kernels"
+    if kernels_alone and args.renderer == "gnuradio":
+        raise CommandError("--renderer: expected kernels with --engine kernels, got gnuradio")
     config = dataset_config.load(
         args.config, windows=args.windows, seed=args.seed, split=args.split, out=args.out
     )
@@ -77,7 +80,6 @@ def run(args: argparse.Namespace) -> None:
         return
     from .. import generate
 
-    kernels_alone = args.engine == "kernels"
     wanted = generate.GenerateConfig(
         folder=Path(config.out),
         dataset=config,
@@ -87,16 +89,6 @@ def run(args: argparse.Namespace) -> None:
     )
     with _Display() as display:
         generate.generate(wanted, display.watcher)
-
-
-def _refuse_a_folder(name: str) -> None:
-    """Says what the command of versions before 0.2 is now."""
-    if name.endswith(".toml") or not ("/" in name or Path(name).is_dir()):
-        return
-    raise CommandError(
-        f"{name}: expected a TOML file or a configuration's name, got a folder; "
-        f"`generate FOLDER` is now `generate live --out {name}`"
-    )
 
 
 class _Display:
