@@ -11,6 +11,7 @@ from gnuradio.lwmspectro.transmitters import settings
 from gnuradio.lwmspectro.transmitters.protocols import PROTOCOLS
 from gnuradio.lwmspectro.waveforms import lte, nr, single_carrier, wifi
 from gnuradio.lwmspectro.waveforms.common import active_power
+from gnuradio.lwmspectro.waveforms.nr import raster
 
 CASES = {  # block, module, configuration, arguments of a small one
     "wifi": ("wifi_source", wifi, settings.wifi_config, {"standard": "11a", "mcs": 0}),
@@ -94,12 +95,12 @@ def test_lte_bandwidths(n_prb, rate):
     ("n_rb", "scs_hz", "rate"), [(25, 15000, 7.68e6), (52, 15000, 15.36e6), (106, 30000, 61.44e6)]
 )
 def test_nr_bandwidths(n_rb, scs_hz, rate):
-    cfg = settings.nr_config(n_rb, scs_hz, pci=1007, duplex="tdd", carrier_hz=3.5e9)
+    cfg = settings.nr_config(n_rb, scs_hz, pci=1007, duplex="tdd", carrier_hz=3500.01e6)
     assert cfg.samp_rate == rate
     assert cfg.pci == 1007
     assert "U" in cfg.pattern
     assert len(cfg.pattern) * 15000 == 5 * scs_hz  # 5 ms
-    assert cfg.carrier_hz == 3.5e9
+    assert cfg.carrier_hz == 3500.01e6
     assert settings.nr_config(n_rb, scs_hz).pattern == "D"
 
 
@@ -111,10 +112,35 @@ def test_candidates_of_synchronisation_blocks():
         (2.1e9, "tdd", 30000, 8),
         (1.8e9, "tdd", 30000, 4),
         (2.1e9, "tdd", 15000, 4),
-        (3.5e9, "fdd", 15000, 8),
+        (3500.01e6, "fdd", 15000, 8),
     ):
         cfg = settings.nr_config(25, scs_hz, duplex=duplex, carrier_hz=carrier_hz)
         assert cfg.ssb_l_max == expected
+
+
+@pytest.mark.parametrize(
+    ("scs_hz", "blocks"),
+    [(15000, (25, 52, 79, 106, 160, 216, 270)), (30000, (20, 24, 38, 51, 65, 78, 106, 273))],
+)
+def test_the_synchronisation_block_is_on_its_raster(scs_hz, blocks):
+    held = 0
+    for n_rb in blocks:
+        for carrier_hz in (0.758e9, 1.8425e9, 2.14e9, 2.9999e9, 3.0003e9, 3.4944e9, 3.5e9, 4.9e9):
+            try:
+                cfg = settings.nr_config(n_rb, scs_hz, carrier_hz=carrier_hz)
+                held += 1
+            except ValueError as error:
+                near = float(str(error).split("the nearest is ")[1].split(",")[0])
+                assert 0 < abs(near - carrier_hz) <= 0.72e6
+                cfg = settings.nr_config(n_rb, scs_hz, carrier_hz=near)
+            centre = raster.ssb_freq(cfg)
+            assert raster.gscn(centre) is not None
+            assert abs(centre - cfg.carrier_hz) <= (6 * n_rb - 120) * scs_hz
+            point_a = cfg.carrier_hz - 6 * n_rb * scs_hz
+            k_ssb = raster.ssb_crb(cfg)[1]
+            lowest = point_a + 180e3 * raster.offset_to_point_a(cfg) + 15e3 * k_ssb
+            assert lowest + 120 * scs_hz == centre
+    assert held > 3 * len(blocks)
 
 
 @pytest.mark.parametrize("configure", [settings.lte_config, settings.nr_config])
@@ -143,6 +169,8 @@ def test_cells_say_what_they_modulate(configure):
         (settings.nr_config, {"scs_hz": 60000}, "scs_hz: expected one of"),
         (settings.nr_config, {"n_rb": 19}, r"n_rb: expected 20\.\.275"),
         (settings.nr_config, {"carrier_hz": -1.0}, "carrier_hz: expected"),
+        (settings.nr_config, {"carrier_hz": 1e6}, "carrier_hz: expected 0 or"),
+        (settings.nr_config, {"carrier_hz": 3.5e9}, r"the nearest is 3500\.01e6, got 3500e6"),
         (settings.nr_config, {"pci": 1008}, "pci"),
     ],
 )

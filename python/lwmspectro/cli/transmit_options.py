@@ -138,7 +138,8 @@ def _add_path(parser: argparse.ArgumentParser) -> None:
         "--carrier",
         metavar="HZ",
         type=positive,
-        help="carrier frequency, for Doppler, clock error and metadata",
+        help="carrier frequency, for Doppler, clock error, metadata and the synchronisation "
+        "raster and phase of NR",
     )
     group.add_argument(
         "--snr-db",
