@@ -162,6 +162,17 @@ def test_cells_say_what_they_modulate(configure):
         (settings.wifi_config, {"mcs": 8}, r"mcs: expected 0\.\.7 for 11n, got 8"),
         (settings.wifi_config, {"standard": "11a", "short_gi": True}, "short_gi: expected False"),
         (settings.wifi_config, {"duty": 0.0}, "duty: expected"),
+        (settings.wifi_config, {"psdu_bytes": 33}, "psdu_bytes: expected 34 or more, got 33"),
+        (
+            settings.wifi_config,
+            {"standard": "11a", "psdu_bytes": 4096},
+            r"psdu_bytes: expected 34\.\.4095 for 11a and mcs 7, got 4096",
+        ),
+        (
+            settings.wifi_config,
+            {"mcs": 0, "psdu_bytes": 5000},
+            r"psdu_bytes: expected 34\.\.4423 for 11n and mcs 0, got 5000",
+        ),
         (settings.lte_config, {"n_prb": 49}, "n_prb: expected one of"),
         (settings.lte_config, {"n_ports": 3}, "n_ports: expected 1, 2 or 4"),
         (settings.lte_config, {"cfi": 0}, r"cfi: expected 1\.\.3"),

@@ -160,6 +160,11 @@ def test_clipping_is_told(transmit):
             "expected 1.92e6 to 61.44e6 Hz, got 1e+06",
         ),
         (["wifi", "-o", "x", "--standard", "11a", "--mcs", 8], "mcs: expected 0..7 for 11a, got 8"),
+        (["wifi", "-o", "x", "--psdu-bytes", 10], "--psdu-bytes: expected a whole number from 34"),
+        (
+            ["wifi", "-o", "x", "--standard", "11a", "--psdu-bytes", 60000],
+            "psdu_bytes: expected 34..4095 for 11a and mcs 7, got 60000",
+        ),
         (["lte", "-o", "x", "--n-prb", 7], "n_prb: expected one of"),
         (["lte", "-o", "x", "--load", 2], "load: expected 0..1, got 2.0"),
         (["nr", "-o", "x", "--scs", 20000], "scs_hz: expected one of [15000, 30000], got 20000"),

@@ -14,6 +14,7 @@ from ..sample_format import FORMATS
 from ..transmitters.protocols import PROTOCOLS
 from ..transmitters.settings import DUPLEX, MIXED, QAM, STANDARDS
 from ..waveforms.frontend import PROFILES
+from ..waveforms.wifi.config import SHORTEST
 from .console import Parser, number, positive, whole
 
 TRAFFIC = ("continuous", "bursts")
@@ -34,7 +35,12 @@ _SETTINGS = {
     "wifi": (
         _Setting("standard", STANDARDS, "11a (also 11g), 11n (HT20) or 11ac (VHT20)"),
         _Setting("mcs", whole(0, 8), "0 to 7, 11ac 0 to 8; 11a: 6, 9, ... 54 Mb/s in turn", "N"),
-        _Setting("psdu_bytes", whole(1, 65535), "octets of a data frame, FCS included", "N"),
+        _Setting(
+            "psdu_bytes",
+            whole(SHORTEST, 65535),
+            "octets of a data frame, FCS included; 11a to 4095",
+            "N",
+        ),
         _Setting("duty", number, "wanted share of time on the air, 0 to 1", "SHARE"),
         _Setting("short_gi", bool, "guard interval of 0.4 us (11n, 11ac)"),
         _Setting("acks", bool, "data frames are answered"),

@@ -12,6 +12,7 @@ from typing import Any
 from ..waveforms import lte, nr, single_carrier, wifi
 from ..waveforms.nr.raster import place_block
 from ..waveforms.traffic import Traffic
+from ..waveforms.wifi.config import SHORTEST
 
 STANDARDS = ("11a", "11n", "11ac")
 DUPLEX = ("fdd", "tdd")
@@ -40,7 +41,8 @@ def wifi_config(
         standard: "11a" (802.11a/g), "11n" (HT20) or "11ac" (VHT20).
         mcs: 0..7, for "11ac" 0..8; for "11a" the place of the rate among 6, 9, 12, 18, 24,
             36, 48 and 54 Mb/s.
-        psdu_bytes: of a data frame, MAC header and FCS included.
+        psdu_bytes: of a data frame, MAC header and FCS included: 34 to what the format can
+            carry in 5.484 ms, with "11a" 4095 at most.
         duty: wanted share of time on the air, 0..1.
         short_gi: guard interval of 0.4 us in data frames of "11n" and "11ac".
         acks: data frames are answered after SIFS.
@@ -56,7 +58,9 @@ def wifi_config(
         raise ValueError(f"mcs: expected 0..{highest} for {standard}, got {mcs!r}")
     if short_gi and standard == "11a":
         raise ValueError("short_gi: expected False for 11a, got True")
-    return wifi.WifiConfig(
+    if psdu_bytes < SHORTEST:
+        raise ValueError(f"psdu_bytes: expected {SHORTEST} or more, got {psdu_bytes!r}")
+    cfg = wifi.WifiConfig(
         standard=standard,
         rates=(_LEGACY_RATES[mcs] if standard == "11a" else mcs,),
         sizes=(psdu_bytes,),
@@ -65,6 +69,11 @@ def wifi_config(
         answered=acks,
         beacons=beacons,
     )
+    longest = cfg.data_format(cfg.rates[0]).max_bytes
+    if psdu_bytes > longest:
+        limits = f"{SHORTEST}..{longest} for {standard} and mcs {mcs}"
+        raise ValueError(f"psdu_bytes: expected {limits}, got {psdu_bytes!r}")
+    return cfg
 
 
 def lte_config(
