@@ -143,6 +143,16 @@ def test_the_synchronisation_block_is_on_its_raster(scs_hz, blocks):
     assert held > 3 * len(blocks)
 
 
+@pytest.mark.parametrize("mcs", [0, 4, 5, 10, 11, 19, 20, 27])
+def test_the_mcs_of_a_mixed_nr_cell_is_its_modulation(mcs):
+    cfg = settings.nr_config(mcs=mcs)
+    name = cfg.label_modulation
+    assert name == (
+        "QPSK" if mcs < 5 else "16QAM" if mcs < 11 else "64QAM" if mcs < 20 else "256QAM"
+    )
+    assert settings.nr_config(modulation=name, mcs=mcs).mcs == mcs
+
+
 @pytest.mark.parametrize("configure", [settings.lte_config, settings.nr_config])
 def test_cells_say_what_they_modulate(configure):
     for name in (*settings.QAM, settings.MIXED):
@@ -182,7 +192,10 @@ def test_cells_say_what_they_modulate(configure):
         (settings.nr_config, {"carrier_hz": -1.0}, "carrier_hz: expected"),
         (settings.nr_config, {"carrier_hz": 1e6}, "carrier_hz: expected 0 or"),
         (settings.nr_config, {"carrier_hz": 3.5e9}, r"the nearest is 3500\.01e6, got 3500e6"),
-        (settings.nr_config, {"pci": 1008}, "pci"),
+        (settings.nr_config, {"pci": 1008}, r"pci: expected 0\.\.1007, got 1008"),
+        (settings.nr_config, {"mcs": 28}, r"mcs: expected 0\.\.27 for mixed in table 2, got 28"),
+        (settings.nr_config, {"modulation": "QPSK", "mcs": 9}, r"mcs: expected 0\.\.4 for qpsk"),
+        (settings.nr_config, {"ssb_period_ms": 7}, r"ssb_period_ms: expected one of \(5, 10, 20"),
     ],
 )
 def test_settings_out_of_range_are_named(configure, arguments, said):

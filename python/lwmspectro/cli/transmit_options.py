@@ -30,7 +30,6 @@ class _Setting:
     metavar: str | None = None
 
 
-_MCS = _Setting("mcs", whole(0, 28), "MCS index", "N")
 _SETTINGS = {
     "wifi": (
         _Setting("standard", STANDARDS, "11a (also 11g), 11n (HT20) or 11ac (VHT20)"),
@@ -53,7 +52,11 @@ _SETTINGS = {
         _Setting("tdd_config", whole(0, 6), "uplink-downlink configuration of tdd", "N"),
         _Setting("n_ports", whole(1, 4), "antenna ports: 1, 2 or 4", "N"),
         _Setting("modulation", (*QAM, MIXED), "of the shared channel"),
-        _MCS,
+        _Setting(
+            *("mcs", whole(0, 28)),
+            "MCS index: QPSK 0 to 9, 16QAM to 16, 64QAM to 28; with 256QAM 20 to 27",
+            "N",
+        ),
         _Setting("load", number, "share of subframes with data, 0 to 1", "SHARE"),
         _Setting("cfi", whole(1, 3), "control symbols", "N"),
     ),
@@ -63,7 +66,11 @@ _SETTINGS = {
         _Setting("pci", whole(0, 1007), "physical cell identity", "N"),
         _Setting("duplex", DUPLEX, "slots"),
         _Setting("modulation", (*QAM, MIXED), "of the shared channel"),
-        _MCS,
+        _Setting(
+            *("mcs", whole(0, 27)),
+            "index of MCS table 2: QPSK 0 to 4, 16QAM to 10, 64QAM to 19, 256QAM to 27",
+            "N",
+        ),
         _Setting("load", number, "share of slots with data, 0 to 1", "SHARE"),
         _Setting("ssb_period_ms", whole(5, 160), "of the synchronisation blocks", "MS"),
     ),

@@ -96,7 +96,9 @@ def lte_config(
         tdd_config: uplink-downlink configuration of "tdd", 0..6.
         n_ports: antenna ports, 1, 2 or 4, heard with equal power.
         modulation: of the shared channel, one of ``QAM`` or "mixed".
-        mcs: index of the shared channel's scheme; None draws one for each user.
+        mcs: index of the shared channel's scheme (QPSK 0..9, 16QAM 10..16, 64QAM 17..28, in the
+            table of "256QAM" 20..27), which says the modulation where that is "mixed"; None
+            draws one for each user.
         load: share of subframes with data, 0..1.
         cfi: control symbols of a subframe, 1..3.
 
@@ -142,7 +144,9 @@ def nr_config(
         pci: physical cell identity, 0..1007.
         duplex: "fdd" or "tdd".
         modulation: of the shared channel, one of ``QAM`` or "mixed".
-        mcs: index of the shared channel's scheme; None draws one for each user.
+        mcs: index in table 2 of TS 38.214 (QPSK 0..4, 16QAM 5..10, 64QAM 11..19, 256QAM
+            20..27), which says the modulation where that is "mixed"; None draws one for each
+            user.
         load: share of slots with data, 0..1.
         ssb_period_ms: 5, 10, 20, 40, 80 or 160.
         carrier_hz: carrier frequency, whose phase starts anew at each symbol (TS 38.211 5.4); a
