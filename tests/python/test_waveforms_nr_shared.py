@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 
 import nr_receiver as cells
@@ -147,16 +149,19 @@ def test_retransmissions_carry_the_same_block() -> None:
 
 
 def test_random_cells_decode() -> None:
+    """LWMSPECTRO_NR_CELLS sets their number; with -s it says what it counted."""
     rng = np.random.default_rng(7)
-    good = seen = 0
-    for seed in range(12):
+    good = seen = tried = 0
+    for seed in range(int(os.environ.get("LWMSPECTRO_NR_CELLS", "12"))):
         cfg = nr.NrConfig.random(rng)
         if cfg.n_rb > 66 or (cfg.ssb and cfg.ssb_scs_hz != cfg.scs_hz):
             continue  # the spacings of a mixed cell disturb each other
         cfg = replace(cfg, carrier_hz=0.0, precoders=1, two_layers=False)
         received = [got for got in receive(cfg, ms=2, seed=seed) if got.version == 0]
+        tried += 1
         seen += len(received)
         good += sum(got.bits is not None and is_from_the_pool(got) for got in received)
+    sys.stdout.write(f"{tried} cells, {seen} first transmissions, {good} decoded\n")
     assert seen > 12
     # at the highest rates a block may be left with more bits than elements beside a SSB
     assert good >= 0.95 * seen
