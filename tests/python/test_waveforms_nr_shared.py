@@ -10,6 +10,7 @@ from dataclasses import replace
 import nr_receiver as cells
 import nr_receiver_channels as channels
 import nr_receiver_ldpc as ldpc_receiver
+import nr_receiver_points as points
 import numpy as np
 import pytest
 from gnuradio.lwmspectro.waveforms import nr
@@ -280,10 +281,10 @@ def test_two_layers_carry_one_codeword() -> None:
         for layer, (grid, cell) in enumerate(layers):
             table = (cell.first, cell.second)[layer]
             assert table is not None
-            point, _ = channels.constellation(4)
+            point, _ = points.constellation(4)
             gain = table[USERS, 0] / point[0]
             symbols[layer::2] = grid[sent.row][cells_of] / gain
-        llr = channels.soft_bits(symbols, 4, np.full(symbols.size, 0.01))
+        llr = points.soft_bits(symbols, 4, np.full(symbols.size, 0.01))
         llr *= 1 - 2.0 * cells.sequence(user.rnti * 2**15 + cfg.pci, llr.size)
         elements = 12 * 12 - 2 * 12
         size = channels.block_size(elements, int(used.sum()), user.rate, 4, 2)
