@@ -7,6 +7,7 @@ from gnuradio.lwmspectro.waveforms.coding import turbo
 from gnuradio.lwmspectro.waveforms.lte import allocation, dci, mcs, search_space
 from gnuradio.lwmspectro.waveforms.lte.sib1 import SystemInformation
 from gnuradio.lwmspectro.waveforms.lte.tbs_table import TBS
+from gnuradio.lwmspectro.waveforms.resource_indication import riv, riv_bits
 from lte_shared_receiver import distributed_blocks, parse_1, parse_1a, size_1, size_1a
 
 BANDWIDTHS = (6, 15, 25, 50, 75, 100)
@@ -45,11 +46,11 @@ def test_mcs_tables() -> None:
 @pytest.mark.parametrize("n_prb", BANDWIDTHS)
 def test_indication_values_are_unique_and_fit(n_prb: int) -> None:
     every = [(s, n) for s in range(n_prb) for n in range(1, n_prb - s + 1)]
-    values = [allocation.riv(n_prb, *one) for one in every]
+    values = [riv(*one, n_prb) for one in every]
     assert sorted(values) == list(range(n_prb * (n_prb + 1) // 2))
-    assert max(values) < 1 << allocation.riv_bits(n_prb)
+    assert max(values) < 1 << riv_bits(n_prb)
     with pytest.raises(ValueError, match="expected blocks within"):
-        allocation.riv(n_prb, 1, n_prb)
+        riv(1, n_prb, n_prb)
 
 
 @pytest.mark.parametrize("n_prb", BANDWIDTHS)
@@ -88,7 +89,7 @@ def test_messages_are_read_as_they_were_meant(n_prb: int, tdd: bool) -> None:
         for distributed in (False, True):
             if start + length > allocation.distributed_count(n_prb) and distributed:
                 continue
-            value = allocation.riv(n_prb, start, length)
+            value = riv(start, length, n_prb)
             message = formats.format1a(value, 21, 5, 1, 2, 3, distributed)
             got = parse_1a(bits_of(message), n_prb, tdd)
             assert got is not None

@@ -11,6 +11,7 @@ from gnuradio.lwmspectro.transmitters import settings
 from gnuradio.lwmspectro.transmitters.protocols import PROTOCOLS
 from gnuradio.lwmspectro.waveforms import lte, nr, single_carrier, wifi
 from gnuradio.lwmspectro.waveforms.common import active_power
+from gnuradio.lwmspectro.waveforms.nr import raster
 
 CASES = {  # block, module, configuration, arguments of a small one
     "wifi": ("wifi_source", wifi, settings.wifi_config, {"standard": "11a", "mcs": 0}),
@@ -94,12 +95,12 @@ def test_lte_bandwidths(n_prb, rate):
     ("n_rb", "scs_hz", "rate"), [(25, 15000, 7.68e6), (52, 15000, 15.36e6), (106, 30000, 61.44e6)]
 )
 def test_nr_bandwidths(n_rb, scs_hz, rate):
-    cfg = settings.nr_config(n_rb, scs_hz, pci=1007, duplex="tdd", carrier_hz=3.5e9)
+    cfg = settings.nr_config(n_rb, scs_hz, pci=1007, duplex="tdd", carrier_hz=3500.01e6)
     assert cfg.samp_rate == rate
     assert cfg.pci == 1007
     assert "U" in cfg.pattern
     assert len(cfg.pattern) * 15000 == 5 * scs_hz  # 5 ms
-    assert cfg.carrier_hz == 3.5e9
+    assert cfg.carrier_hz == 3500.01e6
     assert settings.nr_config(n_rb, scs_hz).pattern == "D"
 
 
@@ -111,10 +112,45 @@ def test_candidates_of_synchronisation_blocks():
         (2.1e9, "tdd", 30000, 8),
         (1.8e9, "tdd", 30000, 4),
         (2.1e9, "tdd", 15000, 4),
-        (3.5e9, "fdd", 15000, 8),
+        (3500.01e6, "fdd", 15000, 8),
     ):
         cfg = settings.nr_config(25, scs_hz, duplex=duplex, carrier_hz=carrier_hz)
         assert cfg.ssb_l_max == expected
+
+
+@pytest.mark.parametrize(
+    ("scs_hz", "blocks"),
+    [(15000, (25, 52, 79, 106, 160, 216, 270)), (30000, (20, 24, 38, 51, 65, 78, 106, 273))],
+)
+def test_the_synchronisation_block_is_on_its_raster(scs_hz, blocks):
+    held = 0
+    for n_rb in blocks:
+        for carrier_hz in (0.758e9, 1.8425e9, 2.14e9, 2.9999e9, 3.0003e9, 3.4944e9, 3.5e9, 4.9e9):
+            try:
+                cfg = settings.nr_config(n_rb, scs_hz, carrier_hz=carrier_hz)
+                held += 1
+            except ValueError as error:
+                near = float(str(error).split("the nearest is ")[1].split(",")[0])
+                assert 0 < abs(near - carrier_hz) <= 0.72e6
+                cfg = settings.nr_config(n_rb, scs_hz, carrier_hz=near)
+            centre = raster.ssb_freq(cfg)
+            assert raster.gscn(centre) is not None
+            assert abs(centre - cfg.carrier_hz) <= (6 * n_rb - 120) * scs_hz
+            point_a = cfg.carrier_hz - 6 * n_rb * scs_hz
+            k_ssb = raster.ssb_crb(cfg)[1]
+            lowest = point_a + 180e3 * raster.offset_to_point_a(cfg) + 15e3 * k_ssb
+            assert lowest + 120 * scs_hz == centre
+    assert held > 3 * len(blocks)
+
+
+@pytest.mark.parametrize("mcs", [0, 4, 5, 10, 11, 19, 20, 27])
+def test_the_mcs_of_a_mixed_nr_cell_is_its_modulation(mcs):
+    cfg = settings.nr_config(mcs=mcs)
+    name = cfg.label_modulation
+    assert name == (
+        "QPSK" if mcs < 5 else "16QAM" if mcs < 11 else "64QAM" if mcs < 20 else "256QAM"
+    )
+    assert settings.nr_config(modulation=name, mcs=mcs).mcs == mcs
 
 
 @pytest.mark.parametrize("configure", [settings.lte_config, settings.nr_config])
@@ -136,6 +172,17 @@ def test_cells_say_what_they_modulate(configure):
         (settings.wifi_config, {"mcs": 8}, r"mcs: expected 0\.\.7 for 11n, got 8"),
         (settings.wifi_config, {"standard": "11a", "short_gi": True}, "short_gi: expected False"),
         (settings.wifi_config, {"duty": 0.0}, "duty: expected"),
+        (settings.wifi_config, {"psdu_bytes": 33}, "psdu_bytes: expected 34 or more, got 33"),
+        (
+            settings.wifi_config,
+            {"standard": "11a", "psdu_bytes": 4096},
+            r"psdu_bytes: expected 34\.\.4095 for 11a and mcs 7, got 4096",
+        ),
+        (
+            settings.wifi_config,
+            {"mcs": 0, "psdu_bytes": 5000},
+            r"psdu_bytes: expected 34\.\.4423 for 11n and mcs 0, got 5000",
+        ),
         (settings.lte_config, {"n_prb": 49}, "n_prb: expected one of"),
         (settings.lte_config, {"n_ports": 3}, "n_ports: expected 1, 2 or 4"),
         (settings.lte_config, {"cfi": 0}, r"cfi: expected 1\.\.3"),
@@ -143,7 +190,12 @@ def test_cells_say_what_they_modulate(configure):
         (settings.nr_config, {"scs_hz": 60000}, "scs_hz: expected one of"),
         (settings.nr_config, {"n_rb": 19}, r"n_rb: expected 20\.\.275"),
         (settings.nr_config, {"carrier_hz": -1.0}, "carrier_hz: expected"),
-        (settings.nr_config, {"pci": 1008}, "pci"),
+        (settings.nr_config, {"carrier_hz": 1e6}, "carrier_hz: expected 0 or"),
+        (settings.nr_config, {"carrier_hz": 3.5e9}, r"the nearest is 3500\.01e6, got 3500e6"),
+        (settings.nr_config, {"pci": 1008}, r"pci: expected 0\.\.1007, got 1008"),
+        (settings.nr_config, {"mcs": 28}, r"mcs: expected 0\.\.27 for mixed in table 2, got 28"),
+        (settings.nr_config, {"modulation": "QPSK", "mcs": 9}, r"mcs: expected 0\.\.4 for qpsk"),
+        (settings.nr_config, {"ssb_period_ms": 7}, r"ssb_period_ms: expected one of \(5, 10, 20"),
     ],
 )
 def test_settings_out_of_range_are_named(configure, arguments, said):

@@ -160,9 +160,21 @@ def test_clipping_is_told(transmit):
             "expected 1.92e6 to 61.44e6 Hz, got 1e+06",
         ),
         (["wifi", "-o", "x", "--standard", "11a", "--mcs", 8], "mcs: expected 0..7 for 11a, got 8"),
+        (["wifi", "-o", "x", "--psdu-bytes", 10], "--psdu-bytes: expected a whole number from 34"),
+        (
+            ["wifi", "-o", "x", "--standard", "11a", "--psdu-bytes", 60000],
+            "psdu_bytes: expected 34..4095 for 11a and mcs 7, got 60000",
+        ),
         (["lte", "-o", "x", "--n-prb", 7], "n_prb: expected one of"),
         (["lte", "-o", "x", "--load", 2], "load: expected 0..1, got 2.0"),
         (["nr", "-o", "x", "--scs", 20000], "scs_hz: expected one of [15000, 30000], got 20000"),
+        (
+            ["nr", "-o", "x", "--modulation", "QPSK", "--mcs", 9],
+            "nr: mcs: expected 0..4 for qpsk in table 2, got 9",
+        ),
+        (["nr", "-o", "x", "--mcs", 28], "--mcs: expected a whole number from 0 to 27"),
+        (["nr", "-o", "x", "--ssb-period", 7], "ssb_period_ms: expected one of (5, 10, 20, 40,"),
+        (["nr", "-o", "x", "--center-freq", 3.5e9], "the nearest is 3500.01e6, got 3500e6"),
         (["gsm", "-o", "x"], "invalid choice: 'gsm'"),
     ],
 )

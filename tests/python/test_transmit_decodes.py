@@ -10,6 +10,7 @@ import pytest
 import wifi_receiver
 from gnuradio.lwmspectro.waveforms import lte
 from gnuradio.lwmspectro.waveforms.coding.qpp_table import QPP
+from gnuradio.lwmspectro.waveforms.nr import raster
 
 
 @pytest.fixture
@@ -68,11 +69,20 @@ def test_the_lte_data_survive_the_rates_of_srsran(transmit):
     assert all(block.bits is not None for block in report.blocks)
 
 
-def test_the_nr_cell_says_who_it_is(transmit):
+@pytest.mark.parametrize(
+    ("carrier_hz", "first"), [(None, -120), (3494.4e6, -136), (3500.01e6, -131), (2595e6, -135)]
+)
+def test_the_nr_cell_says_who_and_where_it_is(transmit, carrier_hz, first):
+    """The block is on the raster, and k_SSB says where it is in its resource block."""
     iq = transmit(
         *("nr", "--n-rb", 24, "--pci", 777, "--duplex", "tdd", "--duration", 0.003),
-        *("--samp-rate", 11.52e6, "--center-freq", 3.5e9, "--snr-db", 15),
+        *("--samp-rate", 11.52e6, "--snr-db", 15),
+        *(() if carrier_hz is None else ("--center-freq", carrier_hz)),
     )
-    blocks = nr_receiver.search(iq, 11.52e6, 30e3, -120, cfos=np.zeros(1))
+    blocks = nr_receiver.search(iq, 11.52e6, 30e3, first, cfos=np.zeros(1))
     assert [block.pci for block in blocks] == [777]
-    assert (blocks[0].mib.sfn, blocks[0].mib.half, blocks[0].mib.scs_hz) == (0, 0, 30000)
+    mib = blocks[0].mib
+    assert (mib.sfn, mib.half, mib.scs_hz) == (0, 0, 30000)
+    assert mib.k_ssb == 2 * (first + 144) % 24
+    if carrier_hz is not None:
+        assert raster.gscn(carrier_hz + 30e3 * (first + 120)) is not None

@@ -9,9 +9,11 @@ from gnuradio.lwmspectro.waveforms import nr
 from gnuradio.lwmspectro.waveforms.nr import allocation, dci
 from gnuradio.lwmspectro.waveforms.nr.cell import draw_cell
 from gnuradio.lwmspectro.waveforms.nr.coreset import CORESET_ZERO, Coreset, candidates, hashes
-from gnuradio.lwmspectro.waveforms.nr.schedule import Plan, Scheduler
+from gnuradio.lwmspectro.waveforms.nr.plan import Plan
+from gnuradio.lwmspectro.waveforms.nr.schedule import Scheduler
 from gnuradio.lwmspectro.waveforms.nr.ssb import bursts, touched_blocks
 from gnuradio.lwmspectro.waveforms.nr.system import system_info
+from gnuradio.lwmspectro.waveforms.resource_indication import riv, riv_bits
 from nr_receiver_channels import contiguous, coreset_zero, indication_bits
 
 
@@ -97,11 +99,11 @@ def test_every_served_user_is_told() -> None:
 @pytest.mark.parametrize("size", [1, 7, 24, 51, 106, 275])
 def test_resource_indication_values_are_one_to_one(size: int) -> None:
     pairs = [(first, n) for n in range(1, size + 1) for first in range(size - n + 1)]
-    values = [dci.riv(first, n, size) for first, n in pairs]
+    values = [riv(first, n, size) for first, n in pairs]
     assert sorted(values) == list(range(size * (size + 1) // 2))
     assert [contiguous(v, size) for v in values] == pairs
     if size > 1:
-        assert dci.riv_bits(size) == indication_bits(size)
+        assert riv_bits(size) == indication_bits(size)
 
 
 def test_sizes_of_control_information() -> None:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 
 import nr_receiver as cells
 import nr_receiver_channels as channels
 import nr_receiver_ldpc as ldpc_receiver
+import nr_receiver_points as points
 import numpy as np
 import pytest
 from gnuradio.lwmspectro.waveforms import nr
@@ -147,16 +150,19 @@ def test_retransmissions_carry_the_same_block() -> None:
 
 
 def test_random_cells_decode() -> None:
+    """LWMSPECTRO_NR_CELLS sets their number; with -s it says what it counted."""
     rng = np.random.default_rng(7)
-    good = seen = 0
-    for seed in range(12):
+    good = seen = tried = 0
+    for seed in range(int(os.environ.get("LWMSPECTRO_NR_CELLS", "12"))):
         cfg = nr.NrConfig.random(rng)
         if cfg.n_rb > 66 or (cfg.ssb and cfg.ssb_scs_hz != cfg.scs_hz):
             continue  # the spacings of a mixed cell disturb each other
         cfg = replace(cfg, carrier_hz=0.0, precoders=1, two_layers=False)
         received = [got for got in receive(cfg, ms=2, seed=seed) if got.version == 0]
+        tried += 1
         seen += len(received)
         good += sum(got.bits is not None and is_from_the_pool(got) for got in received)
+    sys.stdout.write(f"{tried} cells, {seen} first transmissions, {good} decoded\n")
     assert seen > 12
     # at the highest rates a block may be left with more bits than elements beside a SSB
     assert good >= 0.95 * seen
@@ -275,10 +281,10 @@ def test_two_layers_carry_one_codeword() -> None:
         for layer, (grid, cell) in enumerate(layers):
             table = (cell.first, cell.second)[layer]
             assert table is not None
-            point, _ = channels.constellation(4)
+            point, _ = points.constellation(4)
             gain = table[USERS, 0] / point[0]
             symbols[layer::2] = grid[sent.row][cells_of] / gain
-        llr = channels.soft_bits(symbols, 4, np.full(symbols.size, 0.01))
+        llr = points.soft_bits(symbols, 4, np.full(symbols.size, 0.01))
         llr *= 1 - 2.0 * cells.sequence(user.rnti * 2**15 + cfg.pci, llr.size)
         elements = 12 * 12 - 2 * 12
         size = channels.block_size(elements, int(used.sum()), user.rate, 4, 2)

@@ -272,7 +272,7 @@ def test_one_seed_gives_one_waveform() -> None:
     [
         ({"standard": "11b"}, "standard: expected"),
         ({"rates": (7,)}, "rate of legacy: expected"),
-        ({"rates": ()}, "rates and sizes"),
+        ({"rates": ()}, "rates: expected"),
         ({"duty": 0.0}, "duty: expected"),
         ({"short_gi": True}, "short_gi: expected False"),
         ({"streams": 2}, "streams of legacy"),

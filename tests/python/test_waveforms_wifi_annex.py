@@ -12,6 +12,7 @@ import pytest
 from gnuradio.lwmspectro.waveforms import wifi
 from gnuradio.lwmspectro.waveforms.coding import convolutional
 from gnuradio.lwmspectro.waveforms.wifi import constellation, data_bits, interleaver, scrambler
+from wifi_octets import fcs_right
 
 FMT = wifi.Format("legacy", 36, ramp=1)
 TEXT = b"Joy, bright spark of divinity,\nDaughter of Elysium,\nFire-insired we trea"
@@ -53,8 +54,8 @@ def bits() -> np.ndarray:
 
 def test_check_sequence_of_the_message() -> None:
     assert wifi.mac.with_fcs(HEADER + TEXT) == PSDU
-    assert wifi.mac.fcs_is_right(PSDU)
-    assert not wifi.mac.fcs_is_right(PSDU[:-1] + b"\0")
+    assert fcs_right(PSDU)
+    assert not fcs_right(PSDU[:-1] + b"\0")
 
 
 def test_scrambling_sequence_of_all_ones() -> None:

@@ -13,7 +13,7 @@ from gnuradio.lwmspectro.waveforms.wifi import ampdu, mac
 from gnuradio.lwmspectro.waveforms.wifi.traffic import exchange
 from hypothesis import given
 from hypothesis import strategies as st
-from wifi_octets import split_ampdu
+from wifi_octets import fcs_right, split_ampdu
 
 A, B, C = (bytes([2, 0, 0, 0, 0, n]) for n in (1, 2, 3))
 FCS_RESIDUE = 0x2144DF1C  # of every frame with its FCS, as zlib counts
@@ -33,7 +33,6 @@ def bitwise_crc8(bits: list[int]) -> list[int]:
 def test_fcs_leaves_the_residue(octets: bytes) -> None:
     frame = mac.with_fcs(octets)
     assert zlib.crc32(frame) == FCS_RESIDUE
-    assert mac.fcs_is_right(frame)
 
 
 def test_control_frames() -> None:
@@ -70,7 +69,7 @@ def test_data_header() -> None:
 @pytest.mark.parametrize("n_bytes", [0, 340])
 def test_beacon_holds_elements_in_a_row(standard: str, n_bytes: int) -> None:
     frame = mac.beacon(A, 7, 123456, b"lwm-lab", 36, standard=standard, n_bytes=n_bytes)
-    assert mac.fcs_is_right(frame)
+    assert fcs_right(frame)
     assert frame[4:10] == mac.BROADCAST
     assert struct.unpack("<Q", frame[24:32])[0] == 123456
     elements, at = {}, 36
@@ -138,7 +137,7 @@ def test_answers_fit_the_frames_they_answer(seed: int) -> None:
     for _ in range(6):
         rts, cts, data, answer = exchange(cfg, 100, rng, network)
         mpdus = split_ampdu(data.psdu) if data.aggregated else [data.psdu]
-        assert all(mac.fcs_is_right(mpdu) for mpdu in mpdus)
+        assert all(fcs_right(mpdu) for mpdu in mpdus)
         receiver, sender = _addresses(mpdus[0])
         assert sender == network.addresses[data.sender]
         assert _addresses(rts.psdu) == (receiver, sender)

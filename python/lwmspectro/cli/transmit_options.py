@@ -14,6 +14,7 @@ from ..sample_format import FORMATS
 from ..transmitters.protocols import PROTOCOLS
 from ..transmitters.settings import DUPLEX, MIXED, QAM, STANDARDS
 from ..waveforms.frontend import PROFILES
+from ..waveforms.wifi.config import SHORTEST
 from .console import Parser, number, positive, whole
 
 TRAFFIC = ("continuous", "bursts")
@@ -29,12 +30,16 @@ class _Setting:
     metavar: str | None = None
 
 
-_MCS = _Setting("mcs", whole(0, 28), "MCS index", "N")
 _SETTINGS = {
     "wifi": (
         _Setting("standard", STANDARDS, "11a (also 11g), 11n (HT20) or 11ac (VHT20)"),
         _Setting("mcs", whole(0, 8), "0 to 7, 11ac 0 to 8; 11a: 6, 9, ... 54 Mb/s in turn", "N"),
-        _Setting("psdu_bytes", whole(1, 65535), "octets of a data frame, FCS included", "N"),
+        _Setting(
+            "psdu_bytes",
+            whole(SHORTEST, 65535),
+            "octets of a data frame, FCS included; 11a to 4095",
+            "N",
+        ),
         _Setting("duty", number, "wanted share of time on the air, 0 to 1", "SHARE"),
         _Setting("short_gi", bool, "guard interval of 0.4 us (11n, 11ac)"),
         _Setting("acks", bool, "data frames are answered"),
@@ -47,7 +52,11 @@ _SETTINGS = {
         _Setting("tdd_config", whole(0, 6), "uplink-downlink configuration of tdd", "N"),
         _Setting("n_ports", whole(1, 4), "antenna ports: 1, 2 or 4", "N"),
         _Setting("modulation", (*QAM, MIXED), "of the shared channel"),
-        _MCS,
+        _Setting(
+            *("mcs", whole(0, 28)),
+            "MCS index: QPSK 0 to 9, 16QAM to 16, 64QAM to 28; with 256QAM 20 to 27",
+            "N",
+        ),
         _Setting("load", number, "share of subframes with data, 0 to 1", "SHARE"),
         _Setting("cfi", whole(1, 3), "control symbols", "N"),
     ),
@@ -57,7 +66,11 @@ _SETTINGS = {
         _Setting("pci", whole(0, 1007), "physical cell identity", "N"),
         _Setting("duplex", DUPLEX, "slots"),
         _Setting("modulation", (*QAM, MIXED), "of the shared channel"),
-        _MCS,
+        _Setting(
+            *("mcs", whole(0, 27)),
+            "index of MCS table 2: QPSK 0 to 4, 16QAM to 10, 64QAM to 19, 256QAM to 27",
+            "N",
+        ),
         _Setting("load", number, "share of slots with data, 0 to 1", "SHARE"),
         _Setting("ssb_period_ms", whole(5, 160), "of the synchronisation blocks", "MS"),
     ),
@@ -138,7 +151,8 @@ def _add_path(parser: argparse.ArgumentParser) -> None:
         "--carrier",
         metavar="HZ",
         type=positive,
-        help="carrier frequency, for Doppler, clock error and metadata",
+        help="carrier frequency, for Doppler, clock error, metadata and the synchronisation "
+        "raster and phase of NR",
     )
     group.add_argument(
         "--snr-db",

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..waveforms import lte, nr, single_carrier, wifi
+from ..waveforms.nr.raster import place_block
 from ..waveforms.traffic import Traffic
+from ..waveforms.wifi.config import SHORTEST
 
 STANDARDS = ("11a", "11n", "11ac")
 DUPLEX = ("fdd", "tdd")
@@ -19,6 +21,8 @@ QAM = ("QPSK", "16QAM", "64QAM", "256QAM")
 
 _LEGACY_RATES = (6, 9, 12, 18, 24, 36, 48, 54)  # Mb/s, IEEE 802.11-2020 17.3.2.4
 _TDD_SLOTS = {15000: "DDDSU", 30000: "DDDDDDDSUU"}  # 5 ms
+LEAST_CARRIER_HZ, MOST_CARRIER_HZ = 410e6, 7125e6
+"""Frequency range 1, TS 38.101-1 table 5.1-1."""
 _SSB_CASES = {15000: "A", 30000: "C"}  # TS 38.213 4.1
 
 
@@ -37,7 +41,8 @@ def wifi_config(
         standard: "11a" (802.11a/g), "11n" (HT20) or "11ac" (VHT20).
         mcs: 0..7, for "11ac" 0..8; for "11a" the place of the rate among 6, 9, 12, 18, 24,
             36, 48 and 54 Mb/s.
-        psdu_bytes: of a data frame, MAC header and FCS included.
+        psdu_bytes: of a data frame, MAC header and FCS included: 34 to what the format can
+            carry in 5.484 ms, with "11a" 4095 at most.
         duty: wanted share of time on the air, 0..1.
         short_gi: guard interval of 0.4 us in data frames of "11n" and "11ac".
         acks: data frames are answered after SIFS.
@@ -53,7 +58,9 @@ def wifi_config(
         raise ValueError(f"mcs: expected 0..{highest} for {standard}, got {mcs!r}")
     if short_gi and standard == "11a":
         raise ValueError("short_gi: expected False for 11a, got True")
-    return wifi.WifiConfig(
+    if psdu_bytes < SHORTEST:
+        raise ValueError(f"psdu_bytes: expected {SHORTEST} or more, got {psdu_bytes!r}")
+    cfg = wifi.WifiConfig(
         standard=standard,
         rates=(_LEGACY_RATES[mcs] if standard == "11a" else mcs,),
         sizes=(psdu_bytes,),
@@ -62,6 +69,11 @@ def wifi_config(
         answered=acks,
         beacons=beacons,
     )
+    longest = cfg.data_format(cfg.rates[0]).max_bytes
+    if psdu_bytes > longest:
+        limits = f"{SHORTEST}..{longest} for {standard} and mcs {mcs}"
+        raise ValueError(f"psdu_bytes: expected {limits}, got {psdu_bytes!r}")
+    return cfg
 
 
 def lte_config(
@@ -84,7 +96,9 @@ def lte_config(
         tdd_config: uplink-downlink configuration of "tdd", 0..6.
         n_ports: antenna ports, 1, 2 or 4, heard with equal power.
         modulation: of the shared channel, one of ``QAM`` or "mixed".
-        mcs: index of the shared channel's scheme; None draws one for each user.
+        mcs: index of the shared channel's scheme (QPSK 0..9, 16QAM 10..16, 64QAM 17..28, in the
+            table of "256QAM" 20..27), which says the modulation where that is "mixed"; None
+            draws one for each user.
         load: share of subframes with data, 0..1.
         cfi: control symbols of a subframe, 1..3.
 
@@ -130,11 +144,15 @@ def nr_config(
         pci: physical cell identity, 0..1007.
         duplex: "fdd" or "tdd".
         modulation: of the shared channel, one of ``QAM`` or "mixed".
-        mcs: index of the shared channel's scheme; None draws one for each user.
+        mcs: index in table 2 of TS 38.214 (QPSK 0..4, 16QAM 5..10, 64QAM 11..19, 256QAM
+            20..27), which says the modulation where that is "mixed"; None draws one for each
+            user.
         load: share of slots with data, 0..1.
         ssb_period_ms: 5, 10, 20, 40, 80 or 160.
         carrier_hz: carrier frequency, whose phase starts anew at each symbol (TS 38.211 5.4); a
-            receiver that is told another one sees symbols turned. 0 turns none.
+            receiver that is told another one sees symbols turned. 0 turns none, and puts the
+            synchronisation block into the carrier's middle; otherwise it is at the nearest
+            place there that is on the synchronisation raster (TS 38.104 5.4.3).
 
     Raises:
         ValueError: a value is out of range.
@@ -143,8 +161,9 @@ def nr_config(
         raise ValueError(f"scs_hz: expected one of {[*_TDD_SLOTS]}, got {scs_hz!r}")
     if not 20 <= n_rb <= 275:
         raise ValueError(f"n_rb: expected 20..275, got {n_rb!r}")
-    if not 0.0 <= carrier_hz <= 1e12:
-        raise ValueError(f"carrier_hz: expected 0..1e12, got {carrier_hz!r}")
+    if carrier_hz != 0.0 and not LEAST_CARRIER_HZ <= carrier_hz <= MOST_CARRIER_HZ:
+        limits = f"{LEAST_CARRIER_HZ:g}..{MOST_CARRIER_HZ:g}"
+        raise ValueError(f"carrier_hz: expected 0 or {limits} Hz, got {carrier_hz!r}")
     tdd = _is_tdd(duplex)
     return nr.NrConfig(
         n_rb=n_rb,
@@ -155,7 +174,7 @@ def nr_config(
         ssb_case=_SSB_CASES[scs_hz],
         ssb_l_max=_ssb_candidates(carrier_hz, scs_hz, tdd),
         ssb_period_ms=ssb_period_ms,
-        ssb_subcarrier=12 * ((n_rb - 20) // 2),
+        ssb_subcarrier=_ssb_subcarrier(carrier_hz, n_rb, scs_hz),
         carrier_hz=carrier_hz,
         coreset_rb=(0, 6 * (n_rb // 6)),
         pdsch_rb=(0, n_rb),
@@ -206,6 +225,19 @@ def _ssb_candidates(carrier_hz: float, scs_hz: int, tdd: bool) -> int:
     """Of a half frame, TS 38.213 4.1; an unknown carrier is one of 3.5 GHz where it is TDD."""
     limit_hz = 1.88e9 if tdd and _SSB_CASES[scs_hz] == "C" else 3e9
     return 8 if (carrier_hz or (3.5e9 if tdd else 0.0)) > limit_hz else 4
+
+
+def _ssb_subcarrier(carrier_hz: float, n_rb: int, scs_hz: int) -> int:
+    """First subcarrier of the synchronisation block."""
+    if not carrier_hz:
+        return 12 * ((n_rb - 20) // 2)
+    subcarrier, move = place_block(carrier_hz, n_rb, scs_hz)
+    if move:
+        raise ValueError(
+            "carrier_hz: expected one that has room for a block on the synchronisation raster, "
+            f"the nearest is {(carrier_hz + move) / 1e6:.9g}e6, got {carrier_hz / 1e6:.9g}e6"
+        )
+    return subcarrier
 
 
 def _is_tdd(duplex: str) -> bool:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A typical receiver of each profile, for the ``front_end`` block, commands and tests.
 
-``FrontEnd.random`` draws around these numbers for training; here is the middle of each range.
+``FrontEnd.random`` draws from ranges of its own for training. These numbers lie within them, but
+not in their middle.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class StreamResampler:
     """A stream at one rate to a stream at another: the same samples for pieces of any size.
 
     Output sample m is the signal at time m / target_rate, less what lies beyond the narrower of
-    the two bands. The passband is 1 - TRANSITION of it; images and aliases are 80 dB down.
+    the two bands. The passband is 1 - TRANSITION of it; images and aliases are 78 dB down.
     """
 
     def __init__(self, native_rate: float, target_rate: float) -> None:

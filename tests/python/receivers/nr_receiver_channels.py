@@ -13,6 +13,7 @@ import nr_receiver_ldpc
 import nr_receiver_polar
 import numpy as np
 from nr_receiver import qpsk, sequence
+from nr_receiver_points import constellation, soft_bits
 
 A1 = 39829  # 38.213 10.1
 RATES = {  # 38.214 tables 5.1.3.1-1 and -2: modulation order to R x 1024
@@ -177,31 +178,6 @@ def block_size(elements: int, n_rb: int, rate: float, order: int, layers: int) -
     if rate > 0.25 and info > 8424:
         c = math.ceil((info + 24) / 8424)
     return 8 * c * math.ceil((info + 24) / (8 * c)) - 24
-
-
-def constellation(order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points and their bits (points, order), 38.211 5.1."""
-    bits = np.array([[n >> i & 1 for i in range(order)] for n in range(2**order)])
-    s = 1.0 - 2.0 * bits
-    i, q = s[:, order - 2], s[:, order - 1]
-    for depth in range(1, order // 2):
-        place = order - 2 - 2 * depth
-        i, q = s[:, place] * (2**depth - i), s[:, place + 1] * (2**depth - q)
-    scale = {2: 2, 4: 10, 6: 42, 8: 170}[order]
-    return (i + 1j * q) / np.sqrt(scale), bits
-
-
-def soft_bits(symbols: np.ndarray, order: int, noise: np.ndarray) -> np.ndarray:
-    """Max-log LLRs, positive for 0."""
-    points, bits = constellation(order)
-    out = np.empty((symbols.size, order))
-    for start in range(0, symbols.size, 4096):
-        part = slice(start, start + 4096)
-        distance = np.abs(symbols[part, None] - points) ** 2
-        for b in range(order):
-            ones = bits[:, b] == 1
-            out[part, b] = distance[:, ones].min(axis=1) - distance[:, ~ones].min(axis=1)
-    return np.clip((out / noise[:, None]).reshape(-1), -50, 50)
 
 
 @dataclass(frozen=True)

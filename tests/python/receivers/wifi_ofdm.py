@@ -106,3 +106,17 @@ def bins(iq: np.ndarray, starts: np.ndarray) -> np.ndarray:
     index = np.asarray(starts)[:, None] - BACK + np.arange(64)
     turn = np.exp(2j * np.pi * np.fft.fftfreq(64) * BACK)
     return np.fft.fft(iq[:, index]) * turn
+
+
+def evm_db(points: np.ndarray, n_bpsc: int) -> float:
+    """Error vector magnitude against the nearest points."""
+    half = max(n_bpsc // 2, 1)
+    levels = np.array(list(AXES[half].values()), float)
+    scale = np.sqrt(np.mean(levels**2) * (1 if n_bpsc == 1 else 2))
+    error = np.abs(points.real[..., None] * scale - levels).min(-1) ** 2
+    imag = points.imag * scale
+    if n_bpsc == 1:
+        error = error + imag**2
+    else:
+        error = error + np.abs(imag[..., None] - levels).min(-1) ** 2
+    return float(10 * np.log10(np.mean(error) / scale**2 + 1e-12))

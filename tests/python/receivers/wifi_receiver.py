@@ -245,7 +245,7 @@ def _data(
         out[:, ofdm.deinterleaver(cells, n_bpsc, s, n_streams)] = flat
         streams.append(out.reshape(-1, max(n_bpsc // 2, 1)))
     coded = np.stack(streams, 1).reshape(-1)  # groups of the streams in turn
-    got.evm_db = _evm_db(points[:, :, carriers], n_bpsc)
+    got.evm_db = ofdm.evm_db(points[:, :, carriers], n_bpsc)
     pairs = viterbi.depuncture(coded / max(np.abs(coded).mean(), 1e-12), sent)
     if length is not None:
         pairs = pairs[: 22 + 8 * length]
@@ -286,17 +286,3 @@ def _track(points: np.ndarray, weight: np.ndarray, standard: str) -> None:
     fitted = np.polyval(drift, index)
     ramp = np.exp(-1j * fitted[:, None] * np.fft.fftfreq(64) * 64)
     points *= np.exp(-1j * common)[:, None] * ramp
-
-
-def _evm_db(points: np.ndarray, n_bpsc: int) -> float:
-    """Error vector magnitude against the nearest points."""
-    half = max(n_bpsc // 2, 1)
-    levels = np.array(list(ofdm.AXES[half].values()), float)
-    scale = np.sqrt(np.mean(levels**2) * (1 if n_bpsc == 1 else 2))
-    error = np.abs(points.real[..., None] * scale - levels).min(-1) ** 2
-    imag = points.imag * scale
-    if n_bpsc == 1:
-        error = error + imag**2
-    else:
-        error = error + np.abs(imag[..., None] - levels).min(-1) ** 2
-    return float(10 * np.log10(np.mean(error) / scale**2 + 1e-12))

@@ -24,25 +24,6 @@ def group_count(n_prb: int) -> int:
     return -(-n_prb // group_size(n_prb))
 
 
-@lru_cache(maxsize=8)
-def riv_bits(n_prb: int) -> int:
-    """Width of a resource indication value, 36.212 5.3.3.1.3."""
-    return (n_prb * (n_prb + 1) // 2 - 1).bit_length()
-
-
-def riv(n_prb: int, start: int, length: int) -> int:
-    """Resource indication value of contiguous (virtual) blocks, 36.213 7.1.6.3.
-
-    Raises:
-        ValueError: the blocks are not inside the carrier.
-    """
-    if not (start >= 0 and 1 <= length <= n_prb - start):
-        raise ValueError(f"expected blocks within {n_prb}, got {length} from {start}")
-    if length - 1 <= n_prb // 2:
-        return n_prb * (length - 1) + start
-    return n_prb * (n_prb - length + 1) + n_prb - 1 - start
-
-
 def _gap(n_prb: int) -> int:
     """First gap of distributed blocks, N_gap,1 of 36.211 table 6.2.3.2-1."""
     if n_prb <= 10:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from .allocation import group_count, riv_bits
+from ..resource_indication import riv_bits
+from .allocation import group_count
 
 SI_RNTI = 0xFFFF  # 36.321 7.1
 

@@ -8,8 +8,9 @@ import random
 import numpy as np
 from numpy.typing import NDArray
 
+from ..resource_indication import riv
 from . import mcs
-from .allocation import distributed, distributed_count, group_size, riv
+from .allocation import distributed, distributed_count, group_size
 from .control import Message
 from .dci import SI_RNTI, Formats
 from .places import ControlRegion, data_places
@@ -117,7 +118,7 @@ class Scheduler:
         k = subframe.number // 20 % 4
         version = -(-3 * k // 2) % 4  # 36.321 5.3.1
         payload, width = self.formats.format1a(
-            riv(cfg.n_prb, 0, blocks),
+            riv(0, blocks, cfg.n_prb),
             index,
             version=version,
             power=column - 2,
@@ -216,7 +217,7 @@ class Scheduler:
         elif contiguous and not user.with_256qam and draw.random() < _COMPACT:
             first = int(np.argmax(blocks))
             payload, width = self.formats.format1a(
-                riv(cfg.n_prb, first, n_blocks), index, process, flags[0], power=1
+                riv(first, n_blocks, cfg.n_prb), index, process, flags[0], power=1
             )
         else:
             payload, width = self.formats.format1(bitmap, index, process, flags[0])

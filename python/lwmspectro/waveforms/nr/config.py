@@ -15,7 +15,7 @@ from .coreset import Coreset
 from .random_cell import random_fields
 from .signals import MAX_RB, SSB_WIDTH
 from .system import fitting_rows
-from .tbs import MCS
+from .tbs import MCS, modulation_indices
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class NrConfig:
         traffic: how the shared channel is filled.
         modulation: of the shared channel, "qpsk", "16qam", "64qam", "256qam" or "mixed".
         mcs_table: 1 (up to 64-QAM) or 2 (256-QAM), 38.214 tables 5.1.3.1-1 and -2.
-        mcs: index in that table for every user, None to draw one of ``modulation`` for each.
+        mcs: index in that table for every user, of ``modulation`` or, where that is "mixed", of
+            any; None to draw one for each.
         pdsch_rb: first block and number of blocks of the part used by the shared channel.
         pdsch_start: first symbol of the shared channel, 0..``dmrs_first``; the control region
             overwrites what it overlaps.
@@ -120,47 +121,78 @@ class NrConfig:
     repeat: str = "none"
 
     def __post_init__(self) -> None:
-        width = 12 * self.n_rb
-        checks = {
-            "n_rb": 1 <= self.n_rb <= MAX_RB - self.crb_offset,
-            "scs_hz": self.scs_hz in (15000, 30000),
-            "fft_size": self.fft_size >= width,
-            "pci": 0 <= self.pci < 1008,
-            "pattern": bool(self.pattern) and set(self.pattern) <= set("DSU"),
-            "special_symbols": 0 <= self.special_symbols <= 14,
-            "ssb": all(0 <= i < self.ssb_l_max for i in self.ssb),
-            "ssb_l_max": self.ssb_l_max in (4, 8),
-            "ssb_case": self.ssb_case in ("A", "B", "C"),
-            "ssb_period_ms": self.ssb_period_ms in (5, 10, 20, 40, 80, 160),
-            "ssb_subcarrier": not self.ssb
-            or 0 <= self.ssb_subcarrier <= width * self.scs_hz // self.ssb_scs_hz - SSB_WIDTH,
-            "coreset_symbols": 1 <= self.coreset_symbols <= min(3, self.dmrs_first),
-            "coreset_rb": self._inside(self.coreset_rb),
-            "coreset_interleaver": self._interleaves(),
-            "pdcch_load": 0 <= self.pdcch_load <= 1,
-            "dci_format": self.dci_format == "1_1"
-            or (self.dci_format == "1_0" and self.fallback_fits),
-            "modulation": self.modulation in (*MODULATION_BITS, "mixed"),
-            "mcs_table": self.mcs_table == 2
-            or (self.mcs_table == 1 and self.modulation != "256qam"),
-            "mcs": self.mcs is None or self._mcs_fits(self.mcs),
-            "pdsch_rb": self._inside(self.pdsch_rb),
-            "pdsch_start": 0 <= self.pdsch_start <= self.dmrs_first,
-            "dmrs_type": self.dmrs_type in (1, 2),
-            "dmrs_first": self.dmrs_first in (2, 3),
-            "dmrs_additional": 0 <= self.dmrs_additional <= 3,
-            "dmrs_groups": 1 <= self.dmrs_groups <= self.dmrs_type + 1,
-            "precoders": 1 <= self.precoders <= 4,
-            "repeat": self.repeat in ("none", "frame", "subframe", "slot", "control"),
-        }
-        checks["coreset_zero"] = (
-            self.coreset_zero is None
-            or not all(checks.values())
-            or self.coreset_zero in fitting_rows(self)
-        )
-        wrong = [f"{name}={getattr(self, name)!r}" for name, good in checks.items() if not good]
+        wrong = [
+            f"{name}: expected {expected}, got {getattr(self, name)!r}"
+            for name, (good, expected) in self._checks().items()
+            if not good
+        ]
+        if not wrong and self.coreset_zero is not None:
+            rows = fitting_rows(self)
+            if self.coreset_zero not in rows:
+                wrong = [f"coreset_zero: expected one of {rows}, got {self.coreset_zero!r}"]
         if wrong:
-            raise ValueError(f"outside the range in NrConfig's documentation: {', '.join(wrong)}")
+            raise ValueError("; ".join(wrong))
+
+    def _checks(self) -> dict[str, tuple[bool, str]]:
+        """By field, whether its value is right, and what it has to be."""
+        spare = 12 * self.n_rb * self.scs_hz // self.ssb_scs_hz - SSB_WIDTH
+        inside = f"a part of {self.n_rb} blocks"
+        most_symbols = min(3, self.dmrs_first)
+        most_groups = self.dmrs_type + 1
+        indices = self._mcs_indices
+        checks: dict[str, tuple[bool, str]] = {
+            "n_rb": self._within("n_rb", 1, MAX_RB - self.crb_offset),
+            "scs_hz": self._one_of("scs_hz", 15000, 30000),
+            "fft_size": (self.fft_size >= 12 * self.n_rb, f"{12 * self.n_rb} or more"),
+            "pci": self._within("pci", 0, 1007),
+            "pattern": (bool(self.pattern) and set(self.pattern) <= set("DSU"), "letters D, S, U"),
+            "special_symbols": self._within("special_symbols", 0, 14),
+            "ssb": (
+                all(0 <= i < self.ssb_l_max for i in self.ssb),
+                f"indices 0..{self.ssb_l_max - 1}",
+            ),
+            "ssb_l_max": self._one_of("ssb_l_max", 4, 8),
+            "ssb_case": self._one_of("ssb_case", "A", "B", "C"),
+            "ssb_period_ms": self._one_of("ssb_period_ms", 5, 10, 20, 40, 80, 160),
+            "coreset_symbols": self._within("coreset_symbols", 1, most_symbols),
+            "coreset_rb": (self._inside(self.coreset_rb), inside),
+            "coreset_interleaver": (self._interleaves(), "sizes that divide the control region"),
+            "pdcch_load": self._within("pdcch_load", 0, 1),
+            "dci_format": (
+                self.dci_format == "1_1" or (self.dci_format == "1_0" and self.fallback_fits),
+                "'1_1', or '1_0' with what that can say",
+            ),
+            "modulation": self._one_of("modulation", *MODULATION_BITS, "mixed"),
+            "mcs_table": (
+                self.mcs_table == 2 or (self.mcs_table == 1 and self.modulation != "256qam"),
+                "1 or 2, with 256qam 2",
+            ),
+            "pdsch_rb": (self._inside(self.pdsch_rb), inside),
+            "pdsch_start": self._within("pdsch_start", 0, self.dmrs_first),
+            "dmrs_type": self._one_of("dmrs_type", 1, 2),
+            "dmrs_first": self._one_of("dmrs_first", 2, 3),
+            "dmrs_additional": self._within("dmrs_additional", 0, 3),
+            "dmrs_groups": self._within("dmrs_groups", 1, most_groups),
+            "precoders": self._within("precoders", 1, 4),
+            "repeat": self._one_of("repeat", "none", "frame", "subframe", "slot", "control"),
+        }
+        if self.ssb:
+            checks["ssb_subcarrier"] = (
+                0 <= self.ssb_subcarrier <= spare,
+                f"0..{spare}" if spare >= 0 else f"a carrier of {SSB_WIDTH} subcarriers",
+            )
+        if self.mcs is not None and indices:
+            checks["mcs"] = (
+                self.mcs in indices,
+                f"{indices[0]}..{indices[-1]} for {self.modulation} in table {self.mcs_table}",
+            )
+        return checks
+
+    def _within(self, name: str, low: int, high: int) -> tuple[bool, str]:
+        return low <= getattr(self, name) <= high, f"{low}..{high}"
+
+    def _one_of(self, name: str, *values: object) -> tuple[bool, str]:
+        return getattr(self, name) in values, f"one of {values}"
 
     def _inside(self, blocks: tuple[int, int]) -> bool:
         return blocks[0] >= 0 and blocks[1] >= 0 and sum(blocks) <= self.n_rb
@@ -178,9 +210,12 @@ class NrConfig:
             and groups % (size * rows) == 0
         )
 
-    def _mcs_fits(self, index: int) -> bool:
-        table = MCS.get(self.mcs_table, ())
-        return 0 <= index < len(table) and table[index][0] == MODULATION_BITS.get(self.modulation)
+    @property
+    def _mcs_indices(self) -> list[int]:
+        """Those of the table that the modulation allows."""
+        if self.modulation in MODULATION_BITS and self.mcs_table in MCS:
+            return modulation_indices(self.mcs_table, self.modulation)
+        return list(range(len(MCS.get(self.mcs_table, ()))))
 
     @property
     def fallback_fits(self) -> bool:
@@ -219,6 +254,9 @@ class NrConfig:
     @property
     def label_modulation(self) -> str:
         """Modulation of the data as labels spell it: "QPSK", "16QAM", ... or "mixed"."""
+        if self.modulation == "mixed" and self.mcs is not None:
+            names = {bits: name for name, bits in MODULATION_BITS.items()}
+            return names[MCS[self.mcs_table][self.mcs][0]].upper()
         return self.modulation if self.modulation == "mixed" else self.modulation.upper()
 
     def downlink_lengths(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..resource_indication import riv_bits
+
 _ANTENNA_PORTS = {  # 38.212 tables 7.3.1.2.2-1 and -3: (DM-RS type, groups, layers)
     (1, 1, 1): 0,
     (1, 2, 1): 3,
@@ -32,18 +34,6 @@ def pack(fields: list[tuple[int, int]]) -> NDArray[np.uint8]:
         value = value << width | field
     total = sum(width for width, _ in fields)
     return np.array([value >> i & 1 for i in range(total - 1, -1, -1)], np.uint8)
-
-
-def riv(first: int, count: int, size: int) -> int:
-    """Resource indication value of contiguous blocks, 38.214 5.1.2.2.2."""
-    if count - 1 <= size // 2:
-        return size * (count - 1) + first
-    return size * (size - count + 1) + size - 1 - first
-
-
-def riv_bits(size: int) -> int:
-    """Width of a resource indication value for ``size`` blocks."""
-    return (size * (size + 1) // 2 - 1).bit_length()
 
 
 def size_1_0(blocks: int) -> int:

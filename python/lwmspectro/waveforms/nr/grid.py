@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from . import codewords, control
 from .cell import CONTROL, CSI, EMPTY, PER_USER, USERS, Cell
-from .schedule import Plan, Scheduler
+from .plan import Plan
+from .schedule import Scheduler
 from .scrambling import symbol_codes
 from .signals import dmrs_symbols, reference_codes
 from .ssb import Burst, bursts, place_ssb, touched_blocks

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .signals import SSB_WIDTH
+
 if TYPE_CHECKING:
     from .config import NrConfig
 
@@ -38,6 +40,7 @@ def ssb_offset(cfg: NrConfig) -> float:
 
 def gscn(freq_hz: float) -> int | None:
     """Global synchronisation channel number of a frequency, None off the raster, 38.104 5.4.3.1."""
+    freq_hz = round(freq_hz)
     if freq_hz >= 3e9:
         n, rest = divmod(freq_hz - 3e9, 1.44e6)
         return 7499 + int(n) if rest == 0 else None
@@ -52,4 +55,27 @@ def nearest_raster(freq_hz: float) -> float:
     if freq_hz >= 3e9:
         return 3e9 + 1.44e6 * round((freq_hz - 3e9) / 1.44e6)
     steps = 1.2e6 * np.floor(freq_hz / 1.2e6) + np.array([50e3, 150e3, 250e3, 1.25e6, 1.35e6])
+    steps = np.minimum(steps, 3e9)  # where the wider steps begin
     return float(steps[np.abs(steps - freq_hz).argmin()])
+
+
+def place_block(carrier_hz: float, n_rb: int, scs_hz: int) -> tuple[int, float]:
+    """Where a carrier's synchronisation block of its own spacing is on the raster.
+
+    Args:
+        carrier_hz: centre of the carrier, Hz.
+        n_rb: its resource blocks, 20 or more.
+        scs_hz: its subcarrier spacing, Hz.
+
+    Returns:
+        The first subcarrier of the block, of those that are possible the one nearest to the
+        middle, and by how much the carrier has to move for it, Hz: 0 where it is on the raster.
+    """
+    spare = 12 * n_rb - SSB_WIDTH
+    reach = scs_hz * spare / 2  # of the block's centre on either side of the carrier's
+    low, high = carrier_hz - reach - 1.44e6, carrier_hz + reach + 1.44e6
+    points = np.unique([nearest_raster(freq) for freq in np.arange(low, high, 50e3)])
+    places = np.clip(np.round((points - carrier_hz + reach) / scs_hz), 0, spare)
+    moves = np.round(points - (carrier_hz - reach + scs_hz * places))
+    best = np.lexsort((np.abs(places - spare / 2), np.abs(moves)))[0]
+    return int(places[best]), float(moves[best])

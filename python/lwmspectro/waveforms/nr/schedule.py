@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..resource_indication import riv, riv_bits
 from ..traffic import allocate
 from . import dci
 from .allocation import groups, is_run, longest_run
@@ -17,6 +17,7 @@ from .cell import Cell
 from .codewords import DRAWS
 from .control import Message, Occupancy, UplinkPlaces
 from .coreset import TYPE0_CANDIDATES, candidates
+from .plan import Plan, Transmission
 from .signals import dmrs_symbols
 from .ssb import Burst, touched_blocks
 from .system import SI_RNTI, SystemInfo
@@ -28,44 +29,6 @@ if TYPE_CHECKING:
 _IDLE_CONTROL = 0.1  # share of the control load left in slots without data
 _RETRANSMIT = 0.1  # share of the blocks that are sent again where the size allows it
 _VERSIONS = (0, 2, 3, 1)
-
-
-class Transmission(NamedTuple):
-    """A transport block in a slot.
-
-    Attributes:
-        row: slot within the window.
-        user: index of the user, ``len(cell.users) - 1`` for SIB1.
-        tbs: bits of the block.
-        payload: index of ``codewords.payload``.
-        version: redundancy version.
-    """
-
-    row: int
-    user: int
-    tbs: int
-    payload: int
-    version: int
-
-
-@dataclass
-class Plan:
-    """What a window carries.
-
-    Attributes:
-        source: row whose random decisions each row repeats, (slots,).
-        users: 1 + index of the user of each block in each slot, 0 for none, (slots, n_rb).
-        carries: slots with a shared channel of the users, bool (slots,).
-        system_rows: (row, row of the time table) of the slots with SIB1.
-        transmissions, messages: transport blocks and control information.
-    """
-
-    source: NDArray[np.int64]
-    users: NDArray[np.intp]
-    carries: NDArray[np.bool_]
-    system_rows: list[tuple[int, int]]
-    transmissions: list[Transmission]
-    messages: list[Message]
 
 
 def _forbidden(
@@ -271,10 +234,10 @@ class Scheduler:
         times = cfg.time_allocations
         time = times.index((cfg.pdsch_start, length - cfg.pdsch_start))
         own = mask[first : first + width]
-        alloc = dci.riv(int(own.argmax()), int(own.sum()), width)
+        alloc = riv(int(own.argmax()), int(own.sum()), width)
         if cfg.dci_format == "1_0":
             return dci.format_1_0(width, alloc, time, member.mcs, ndi, version, process)
-        frequency = (dci.riv_bits(width), alloc)
+        frequency = (riv_bits(width), alloc)
         if cfg.traffic.scattered:
             group = groups(cfg.crb_offset + first, width)
             bitmap = np.zeros(int(group[-1]) + 1, np.int64)
@@ -292,7 +255,7 @@ class Scheduler:
         count = int(rng.integers(1, width + 1))
         first = int(rng.integers(0, width - count + 1))
         mcs, ndi, process = (int(rng.integers(n)) for n in (28, 2, 16))
-        return dci.format_0_0(width, dci.riv(first, count, width), mcs, ndi, process)
+        return dci.format_0_0(width, riv(first, count, width), mcs, ndi, process)
 
     def _system(self, plan: Plan, slots: NDArray[np.int64], info: SystemInfo) -> None:
         """SIB1 and its control information, 38.213 13 and 38.214 5.1.2.1.1."""
@@ -304,7 +267,7 @@ class Scheduler:
             plan.users[row, info.coreset.first_rb : info.coreset.first_rb + info.n_rb] = user + 1
             size = info.size(cfg, time)
             plan.transmissions.append(Transmission(row, user, size, DRAWS + cfg.pci, version))
-            alloc = dci.riv(0, info.n_rb, info.coreset.n_rb)
+            alloc = riv(0, info.n_rb, info.coreset.n_rb)
             bits = dci.format_1_0_system(info.coreset.n_rb, alloc, time, info.mcs, version)
             places = candidates(info.coreset.n_cce, level, TYPE0_CANDIDATES[level], 0)
             start = places[int(slots[row]) % len(places)]

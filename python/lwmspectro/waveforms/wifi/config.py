@@ -22,7 +22,7 @@ _LONGEST = {"11a": 1528, "11n": 65535, "11ac": 65535}
 # headroom of an amplifier, dB, that keeps the constellation error within 17.3.9.7.4, 19.3.18.7.4
 # and 21.3.17.4.4: -19 dB for 16-QAM, -28 dB for 64-QAM at rate 5/6, -30 dB for 256-QAM
 _LEAST_SATURATION_DB = {2: 4.0, 4: 4.0, 16: 4.1, 64: 8.0, 256: 8.7}
-_SHORTEST = 34  # QoS header, FCS and delimiter
+SHORTEST = 34  # octets of a data frame: QoS header, FCS and delimiter
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,10 @@ class WifiConfig:
             raise ValueError(f"traffic: expected one of {TRAFFIC}, got {self.traffic!r}")
         if not 0.0 < self.duty <= 1.0:
             raise ValueError(f"duty: expected 0 < duty <= 1, got {self.duty}")
-        if not self.rates or not self.sizes or min(self.sizes) < _SHORTEST:
-            raise ValueError(
-                f"rates and sizes: expected at least one each, sizes >= {_SHORTEST}, "
-                f"got {self.rates} and {self.sizes}"
-            )
+        if not self.rates:
+            raise ValueError(f"rates: expected at least one, got {self.rates}")
+        if not self.sizes or min(self.sizes) < SHORTEST:
+            raise ValueError(f"sizes: expected at least one, all >= {SHORTEST}, got {self.sizes}")
         if len(self.stations) < 2:
             raise ValueError(f"stations: expected at least 2, got {len(self.stations)}")
         for rate in self.rates:
@@ -194,7 +193,7 @@ def _random_size(kind: int, longest: int, rng: np.random.Generator) -> int:
     What cannot be aggregated is a full packet instead.
     """
     if kind == 0:
-        return int(rng.integers(_SHORTEST, 400))
+        return int(rng.integers(SHORTEST, 400))
     if kind == 1:
         return min(int(rng.integers(400, 1600)), longest)
     return int(log_uniform(rng, min(1600.0, longest), longest))

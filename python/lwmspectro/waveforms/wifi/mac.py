@@ -34,11 +34,6 @@ def with_fcs(octets: bytes) -> bytes:
     return octets + zlib.crc32(octets).to_bytes(4, "little")
 
 
-def fcs_is_right(frame: bytes) -> bool:
-    """Whether a frame ends with its frame check sequence."""
-    return len(frame) > FCS and with_fcs(frame[:-FCS]) == frame
-
-
 def data_header(
     kind: Type,
     receiver: bytes,
