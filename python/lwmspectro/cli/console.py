@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -171,6 +172,27 @@ def _fill_closed_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+@contextmanager
+def held_interrupts() -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM set an event in here, and end nothing.
+
+    An exception in the midst of starting or stopping a flowgraph would leave threads behind that
+    wait for Python while Python waits for them. A signal that is ignored stays so.
+    """
+    asked = threading.Event()
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in numbers}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def guarded(prog: str, command: Callable[[], int]) -> int:

@@ -3,8 +3,8 @@
 
 import argparse
 import errno
-import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, BinaryIO, TextIO
 
@@ -29,6 +29,7 @@ from .console import (
     Parser,
     command_line,
     complain,
+    held_interrupts,
     is_terminal,
 )
 from .transmit_options import add_protocols, settings_of
@@ -42,18 +43,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     args = _parser().parse_args(argv)
     gr.logging().set_default_level(gr.log_levels.critical)  # errors are reported here
-    # SIGTERM ends it as SIGINT does, with nothing left behind
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return command_line(PROG, lambda results: run(args, results))
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with held_interrupts() as interrupt:
+        return command_line(PROG, lambda results: run(args, results, interrupt))
 
 
-def run(args: argparse.Namespace, results: TextIO) -> int:
+def run(args: argparse.Namespace, results: TextIO, interrupt: threading.Event) -> int:
     """Writes one recording; everything is checked before the first sample.
 
+    Args:
+        args: of the command line.
+        results: the standard output.
+        interrupt: once it is set, the recording ends, with nothing left behind.
+
     Raises:
+        KeyboardInterrupt: it was.
         UserError: an option or the output is wrong.
         OutputError: the samples cannot be written.
     """
@@ -75,11 +78,13 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     try:
         if args.output == STDOUT:
             form = sample_format(args.dtype or DEFAULT_DTYPE)
-            sink = _write(transmitter, path, args, n_samples, results.buffer, form)
+            sink = _write(transmitter, path, args, n_samples, results.buffer, form, interrupt)
         else:
             target = Target.of(args.output, args.dtype)
             with RecordingFile(target, n_samples) as recording:
-                sink = _write(transmitter, path, args, n_samples, recording.file, target.form)
+                sink = _write(
+                    transmitter, path, args, n_samples, recording.file, target.form, interrupt
+                )
                 meta = sigmf_meta(
                     target.form,
                     samp_rate,
@@ -113,6 +118,7 @@ def _write(
     n_samples: int,
     file: BinaryIO,
     form: SampleFormat,
+    interrupt: threading.Event,
 ) -> recording_sink:
     """All samples; returns the block that wrote them, which knows what became of them."""
     link = Link(transmitter, path, args.samp_rate or 0.0, n_samples, args.seed, file, form)
@@ -128,12 +134,15 @@ def _write(
         task = progress.add_task(args.output, total=n_samples)
         link.start()
         try:
-            while not link.sink.finished.wait(_POLL_S):
+            while not link.sink.finished.wait(_POLL_S) and not interrupt.is_set():
                 progress.update(task, completed=link.sink.written)
-        except BaseException:
-            link.stop()
-            raise
-        link.wait()
+        finally:
+            if link.sink.finished.is_set():
+                link.wait()
+            else:
+                link.stop()
+        if interrupt.is_set():
+            raise KeyboardInterrupt
     file.flush()
     return link.sink
 
