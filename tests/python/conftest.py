@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 def pytest_sessionstart() -> None:
     """Say in one line what to do where the module at hand is not the one to test."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # of a shell that runs this in the background; programs that are tested would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     built = REPOSITORY / "build" / "prefix"
     try:
         from gnuradio import lwmspectro

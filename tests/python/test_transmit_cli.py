@@ -199,14 +199,7 @@ def test_wrong_usage_is_one_line(capfd, monkeypatch, tmp_path, arguments, said):
 def test_an_interrupt_leaves_nothing_behind(prefix, tmp_path, number):
     (tmp_path / "old.cf32").write_bytes(b"kept")
     command = [prefix / "bin" / APP, "single-carrier", "--duration", "600", "-o", "old.cf32"]
-    with subprocess.Popen(
-        command,
-        env={},
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        # whoever runs the tests in the background may ignore it
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as running:
+    with subprocess.Popen(command, env={}, cwd=tmp_path, stderr=subprocess.PIPE) as running:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             begun = [path for path in tmp_path.iterdir() if path.name != "old.cf32"]
