@@ -22,7 +22,6 @@ repeat_search::repeat_search(const setup& what, bounds segments)
       d_n_segments(d_n_lags),
       d_sums((d_bounds->size() / what.step + 1) * d_n_lags),
       d_scale(d_bounds->size() / what.step + 1),
-      d_limit(d_bounds->size() / what.step + 1),
       d_trial(cols),
       d_row(cols)
 {
@@ -69,7 +68,6 @@ const std::vector<double>& repeat_search::row(const std::vector<double>& energie
         // a lag that is some samples off moves the second energy next to nothing
         const double product = energies[q] * energies[q + lag];
         d_scale[q] = product > 0.0 ? counts[q] / product : 0.0;
-        d_limit[q] = counts[q];
     }
     // over one symbol the channel stands still: add phases there, powers beyond
     sum_rows(d_sums, d_sums.size() / d_n_lags, d_n_lags, symbol_segments / d_what.step);
@@ -77,7 +75,7 @@ const std::vector<double>& repeat_search::row(const std::vector<double>& energie
     double best = 0.0;
     for (std::size_t k = 0; k < d_n_lags; ++k) {
         std::fill(d_trial.begin(), d_trial.end(), 0.0);
-        const double peak = fold(k, d_trial);
+        const double peak = fold(k, counts, d_trial);
         if (peak > best) {
             best = peak;
             std::swap(d_row, d_trial);
@@ -86,7 +84,9 @@ const std::vector<double>& repeat_search::row(const std::vector<double>& energie
     return d_row;
 }
 
-double repeat_search::fold(std::size_t lag_index, std::vector<double>& row) const
+double repeat_search::fold(std::size_t lag_index,
+                           const std::vector<double>& counts,
+                           std::vector<double>& row) const
 {
     const std::size_t n = d_n_segments[lag_index];
     const std::size_t step = d_what.step, period = d_what.period;
@@ -103,7 +103,7 @@ double repeat_search::fold(std::size_t lag_index, std::vector<double>& row) cons
         for (std::size_t s = earliest; s + symbol_segments <= n; s += period, ++times) {
             const std::size_t q = (next + times * period) / step;
             last = std::min<double>(
-                d_limit[q], d_scale[q] * std::norm(d_sums[q * d_n_lags + lag_index]));
+                counts[q], d_scale[q] * std::norm(d_sums[q * d_n_lags + lag_index]));
             sum += last;
         }
         for (std::size_t s = earliest; s <= std::min(next, period - 1); ++s) {

@@ -51,8 +51,11 @@ public:
                                    const std::vector<double>& counts);
 
 private:
-    //! Sums of a phase over the window, with and without the last time it comes.
-    double fold(std::size_t lag_index, std::vector<double>& row) const;
+    //! Best phase of each column at one lag; the largest of all. No ratio is more than
+    //! its number of samples.
+    double fold(std::size_t lag_index,
+                const std::vector<double>& counts,
+                std::vector<double>& row) const;
 
     setup d_what;
     bounds d_bounds;
@@ -61,7 +64,6 @@ private:
     std::vector<std::size_t> d_n_segments;   // that have a partner, for each lag
     std::vector<std::complex<float>> d_sums; // (segments / step, lags)
     std::vector<double> d_scale;             // from correlations to ratios
-    std::vector<double> d_limit;             // of a ratio: its number of samples
     std::vector<double> d_trial;
     std::vector<double> d_row;
 };

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 MODEL_HELP = "bundle (default: $LWMSPECTRO_MODEL, or the shipped)"
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -175,6 +176,31 @@ def _fill_closed_streams() -> None:
 
 
 @contextmanager
+def _handling(
+    numbers: Iterable[signal.Signals], handler: Callable[[int, object], None]
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+@contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    with _handling(_STOPPING, on_signal):
+        yield stop
+
+
+@contextmanager
 def held_interrupts() -> Iterator[threading.Event]:
     """SIGINT and SIGTERM set an event in here, and end nothing.
 
@@ -182,17 +208,9 @@ def held_interrupts() -> Iterator[threading.Event]:
     wait for Python while Python waits for them. A signal that is ignored stays so.
     """
     asked = threading.Event()
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in numbers}
-    try:
+    heeded = [n for n in _STOPPING if signal.getsignal(n) is not signal.SIG_IGN]
+    with _handling(heeded, lambda *_: asked.set()):
         yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def guarded(prog: str, command: Callable[[], int]) -> int:

@@ -29,11 +29,11 @@ from .console import (
     is_terminal,
     number,
     positive,
+    stop_signals,
 )
 from .demo_display import Lines, LiveTable, score_table
 from .demo_picture import draw
 from .demo_record import Record, excerpts
-from .monitor import stop_signals
 from .rows import console_on
 
 PROG = "lwmspectro-demo"

@@ -3,12 +3,11 @@
 
 import argparse
 import math
-import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TextIO
 
 from gnuradio import gr
@@ -28,6 +27,7 @@ from .console import (
     complain,
     is_terminal,
     positive,
+    stop_signals,
 )
 from .displays import Display, JsonLines, LiveTable, PlainTable
 from .sources import Source, add_source_options, open_source
@@ -83,24 +83,6 @@ def run(args: argparse.Namespace, results: TextIO, stop: threading.Event) -> int
     if failure is None and not (source.ends or stop.is_set() or args.duration):
         failure = RuntimeError("the source ended")
     return EXIT_OK if failure is None else complain(PROG, failure, EXIT_FAILED)
-
-
-@contextmanager
-def stop_signals() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set; a second signal ends the process at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, on_signal) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 class _Listener:

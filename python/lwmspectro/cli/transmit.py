@@ -20,7 +20,7 @@ from ..transmitters.link import Link, Propagation
 from ..transmitters.protocols import PROTOCOLS
 from ..transmitters.recording_sink import recording_sink
 from ..transmitters.sample_stream import Transmitter
-from ..transmitters.settings import MIXED
+from ..waveforms.physical_layers import labels_of
 from . import rows
 from .console import (
     EXIT_FAILED,
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, results: TextIO, interrupt: threading.Event) -
     n_samples = round(args.duration * samp_rate)
     if n_samples < 1:
         raise InputError(f"--duration: expected one sample at least, got {args.duration} s")
-    about = {"protocol": args.protocol, **sent, "modulation": _modulation(config)}
+    about = {"protocol": args.protocol, **sent, "modulation": labels_of(config).modulation}
     try:
         if args.output == STDOUT:
             form = sample_format(args.dtype or DEFAULT_DTYPE)
@@ -187,12 +187,6 @@ def _path_about(args: argparse.Namespace) -> dict[str, Any]:
     if args.front_end is not None:
         about["front_end"] = args.front_end
     return about
-
-
-def _modulation(config: Any) -> str:
-    """As the classifier's labels have it: QPSK, say, or mixed."""
-    name = str(getattr(config, "label_modulation", config.modulation))
-    return name if name == MIXED else name.upper()
 
 
 def _describe(about: dict[str, Any]) -> str:

@@ -14,10 +14,9 @@ from ..sample_format import FORMATS
 from ..transmitters.protocols import PROTOCOLS
 from ..transmitters.settings import DUPLEX, MIXED, QAM, STANDARDS
 from ..waveforms.frontend import PROFILES
+from ..waveforms.single_carrier.config import TRAFFIC
 from ..waveforms.wifi.config import SHORTEST
 from .console import Parser, number, positive, whole
-
-TRAFFIC = ("continuous", "bursts")
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,20 @@ def gold(c_init: int | Sequence[int] | NDArray[np.int64], length: int) -> NDArra
     return np.unpackbits(packed.view(np.uint8), axis=1, count=length, bitorder="little")
 
 
+def shift_register(state: Sequence[int], taps: Sequence[int], length: int) -> NDArray[np.int64]:
+    """Bits x of a linear shift register, shape (length,).
+
+    Args:
+        state: x(0) .. x(m - 1).
+        taps: x(i + m) is the sum of x(i + tap) modulo 2.
+        length: number of bits, m at least.
+    """
+    x = list(state)
+    for i in range(length - len(x)):
+        x.append(sum(x[i + tap] for tap in taps) % 2)
+    return np.array(x)
+
+
 def qpsk_codes(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Pairs of bits along the last axis as indices of the QPSK table, c(2m) + 2 c(2m+1)."""
     return bits[..., 0::2] | (bits[..., 1::2] << np.uint8(1))

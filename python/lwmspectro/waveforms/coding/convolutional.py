@@ -7,6 +7,7 @@ rate 5/6, of 19.3.11.6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -26,24 +27,25 @@ PUNCTURING: dict[tuple[int, int], tuple[str, str]] = {
 }
 
 
-def parity(history: Bits) -> tuple[Bits, Bits]:
-    """Outputs A and B of the encoder, time along the first axis.
+def parity(history: Bits, generators: Sequence[int] = GENERATORS) -> list[Bits]:
+    """Outputs of an encoder, time along the first axis.
 
     Args:
         history: bits, shape (6 + n, ...): the encoder's six last bits, then n new ones.
+        generators: one an output; all have the newest bit.
 
     Returns:
-        A and B, each of shape (n, ...).
+        Of each generator, shape (n, ...).
     """
     n = history.shape[0] - MEMORY
     outputs = []
-    for generator in GENERATORS:
+    for generator in generators:
         delays = [d for d in range(MEMORY + 1) if generator >> (MEMORY - d) & 1]
-        out = history[MEMORY : MEMORY + n].copy()  # both generators have the newest bit
+        out = history[MEMORY : MEMORY + n].copy()
         for delay in delays[1:]:
             out ^= history[MEMORY - delay : MEMORY - delay + n]
         outputs.append(out)
-    return outputs[0], outputs[1]
+    return outputs
 
 
 @lru_cache(maxsize=64)

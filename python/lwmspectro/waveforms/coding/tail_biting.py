@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from . import convolutional
+
 GENERATORS = (0o133, 0o171, 0o165)
 """Rate 1/3, constraint length 7; the highest bit of a generator taps the newest input."""
 
@@ -38,13 +40,8 @@ def encode(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise ValueError(f"tail-biting code: expected at least {_MEMORY + 1} bits, got {n}")
     # the register starts with the last bits of the block, so every shift is cyclic
     lead = np.concatenate((bits[..., -_MEMORY:], bits), axis=-1)
-    delayed = [lead[..., _MEMORY - shift : _MEMORY - shift + n] for shift in range(_MEMORY + 1)]
-    out = np.zeros((*bits.shape[:-1], 3, n), np.uint8)
-    for stream, generator in enumerate(GENERATORS):
-        for shift in range(_MEMORY + 1):
-            if generator >> (_MEMORY - shift) & 1:
-                out[..., stream, :] ^= delayed[shift]
-    return out
+    streams = convolutional.parity(np.moveaxis(lead, -1, 0), GENERATORS)
+    return np.moveaxis(np.stack(streams), (0, 1), (-2, -1))
 
 
 def sub_block_columns(n: int) -> NDArray[np.int64]:

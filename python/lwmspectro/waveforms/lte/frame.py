@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sequences import gold, qpsk_codes
+from ..sequences import gold, qpsk_codes, shift_register
 
 # Classes of resource elements; users follow from USERS on.
 EMPTY, RESERVED, CRS, CONTROL, BROADCAST, USERS = 0, 1, 2, 6, 7, 8
@@ -75,14 +75,6 @@ def pss(nid2: int) -> NDArray[np.complex64]:
     return np.exp(-1j * np.pi * root * n * (n + 1) / 63).astype(np.complex64)
 
 
-def _m_sequence(taps: tuple[int, ...]) -> NDArray[np.int64]:
-    """Length-31 sequence 1 - 2x, x(i+5) = sum of x(i+tap) mod 2, x(4) = 1 (36.211 6.11.2.1)."""
-    x = [0, 0, 0, 0, 1]
-    for i in range(26):
-        x.append(sum(x[i + tap] for tap in taps) % 2)
-    return 1 - 2 * np.array(x)
-
-
 def sss_indices(nid1: int) -> tuple[int, int]:
     """Cyclic shifts (m0, m1) of 36.211 6.11.2.1 for nid1 in 0..167."""
     q_prime = nid1 // 30
@@ -102,7 +94,10 @@ def sss(pci: int, second_half: bool) -> NDArray[np.complex64]:
     nid1, nid2 = divmod(pci, 3)
     m0, m1 = sss_indices(nid1)
     n = np.arange(31)
-    s, c, z = (_m_sequence(t) for t in ((0, 2), (0, 3), (0, 1, 2, 4)))
+    s, c, z = (
+        1 - 2 * shift_register((0, 0, 0, 0, 1), taps, 31)  # 36.211 6.11.2.1
+        for taps in ((0, 2), (0, 3), (0, 1, 2, 4))
+    )
     c0, c1 = c[(n + nid2) % 31], c[(n + nid2 + 3) % 31]
     first, second = (m1, m0) if second_half else (m0, m1)
     d = np.empty(62, np.complex64)

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sequences import CONSTELLATIONS
+from ..sequences import CONSTELLATIONS, MODULATION_BITS
 
-_NAMES = {2: "qpsk", 4: "16qam", 6: "64qam", 8: "256qam"}
+_NAMES = {bits: name for name, bits in MODULATION_BITS.items()}
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sequences import MODULATION_BITS
 from ..traffic import allocate
 from . import mcs
 from .allocation import group_count
@@ -17,7 +18,6 @@ from .sib1 import SystemInformation
 if TYPE_CHECKING:
     from .config import LteConfig
 
-_MODULATIONS = {"qpsk": 2, "16qam": 4, "64qam": 6, "256qam": 8}
 _RNTI_RANGE = (0x003D, 0xFFF4)  # 36.321 table 7.1-1
 _PERIODS = {"frame": 10, "subframe": 1, "control": 10}
 _OTHERS = 128  # users whose uplink grants fill the control region
@@ -77,7 +77,7 @@ def _user(cfg: LteConfig, rnti: int, rng: np.random.Generator) -> User:
         picked = mcs.indices(bits, with_256qam)
     else:
         with_256qam = modulation == "256qam"
-        allowed = picked = mcs.indices(_MODULATIONS[modulation], with_256qam)
+        allowed = picked = mcs.indices(MODULATION_BITS[modulation], with_256qam)
     index = int(rng.choice(picked)) if cfg.mcs is None else cfg.mcs
     lowest = allowed[0] if cfg.mcs is None else cfg.mcs
     amplitude = 10 ** (float(rng.choice(cfg.power_offsets_db)) / 20)

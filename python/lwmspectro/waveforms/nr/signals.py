@@ -11,24 +11,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sequences import byte_table, gold, qpsk_codes
+from ..sequences import byte_table, gold, qpsk_codes, shift_register
 
 SSB_WIDTH = 240  # subcarriers, 38.211 7.4.3.1
 SSB_SYMBOLS = 4
 MAX_RB = 275  # 38.211 table 4.4.2-1
 
 
-def _m_sequence(taps: tuple[int, int], state: tuple[int, ...]) -> NDArray[np.int64]:
-    """Length-127 sequence 1 - 2x with x(i+7) = x(i+taps[0]) + x(i+taps[1]) mod 2."""
-    x = list(state)
-    for i in range(120):
-        x.append((x[i + taps[0]] + x[i + taps[1]]) % 2)
-    return 1 - 2 * np.array(x)
-
-
 def pss(nid2: int) -> NDArray[np.int64]:
     """Primary synchronisation signal, 38.211 7.4.2.2, shape (127,), values +-1."""
-    x = _m_sequence((4, 0), (0, 1, 1, 0, 1, 1, 1))
+    x = 1 - 2 * shift_register((0, 1, 1, 0, 1, 1, 1), (0, 4), 127)
     return x[(np.arange(127) + 43 * nid2) % 127]
 
 
@@ -38,7 +30,7 @@ def sss(pci: int) -> NDArray[np.int64]:
     n, state = np.arange(127), (1, 0, 0, 0, 0, 0, 0)
     m0 = 15 * (nid1 // 112) + 5 * nid2
     m1 = nid1 % 112
-    x0, x1 = _m_sequence((4, 0), state), _m_sequence((1, 0), state)
+    x0, x1 = (1 - 2 * shift_register(state, taps, 127) for taps in ((0, 4), (0, 1)))
     return x0[(n + m0) % 127] * x1[(n + m1) % 127]
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..coding import convolutional
 from ..common import Complex64
+from ..sequences import shift_register
 
 Bits = NDArray[np.uint8]
 
@@ -79,7 +80,5 @@ def m_sequence(length: int) -> Complex64:
     if length not in _PRIMITIVE_TAPS:
         raise ValueError(f"m-sequence: expected 0 or one of {[*_PRIMITIVE_TAPS]}, got {length}")
     degree, tap = _PRIMITIVE_TAPS[length]
-    bits = np.ones(length, np.int8)
-    for k in range(degree, length):
-        bits[k] = bits[k - degree] ^ bits[k - degree + tap]
+    bits = shift_register([1] * degree, (0, tap), length)
     return (2.0 * bits - 1.0).astype(np.complex64)
