@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lwmspectro-train finetune."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from . import pretrain
+
+HELP = "Fine-tune a pretrained expert with labels; goes on where it was stopped."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    pretrain.add_config(parser)
+    pretrain.add_protocol(parser)
+    group = parser.add_argument_group("what it begins with")
+    weights = group.add_mutually_exclusive_group()
+    weights.add_argument(
+        "--weights",
+        type=Path,
+        metavar="DIR",
+        help="folder of the pretrained expert (the one that pretrain wrote)",
+    )
+    weights.add_argument("--scratch", action="store_true", help="random weights")
+    group.add_argument(
+        "--frozen", action="store_true", help="keep the encoder's weights and train heads alone"
+    )
+    pretrain.add_training(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Trains."""
+    from ..stages.experts import finetune
+    from ..stages.progress import said
+
+    config = pretrain.configured(args)
+    if args.frozen:
+        frozen = dataclasses.replace(config.finetune, frozen=True)
+        config = dataclasses.replace(config, finetune=frozen)
+    progress = finetune(
+        config, args.protocol, pretrain.options(args), args.weights, scratch=args.scratch
+    )
+    said(config.folder(args.protocol, "finetune"), progress)

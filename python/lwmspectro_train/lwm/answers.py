@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an expert answers, and the loss of each answer where its label is known."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .config import JOINT_MOBILITIES, MOBILITIES, MODULATIONS, SNR_BINS_DB
+from .contrastive import NO_LABEL
+
+MODULATION, SNR, SNR_BINS, MOBILITY, JOINT = ANSWERS = (
+    "modulation",
+    "snr_db",
+    "snr_bins",
+    "mobility",
+    "joint",
+)
+CLASSES = {
+    MODULATION: len(MODULATIONS),
+    SNR_BINS: len(SNR_BINS_DB),
+    MOBILITY: len(MOBILITIES),
+    JOINT: len(SNR_BINS_DB) * len(JOINT_MOBILITIES),
+}
+"""Of the answers that are a class; the SNR itself is a number."""
+
+SMOOTH_L1, GAUSSIAN = SNR_LOSSES = ("smooth_l1", "gaussian")
+
+
+def cross_entropy_sum(logits: Tensor, label: Tensor, smoothing: float) -> Tensor:
+    """Cross entropy, added up over windows with a label.
+
+    Args:
+        logits: (b, classes).
+        label: (b,), ``NO_LABEL`` where it is null.
+        smoothing: of the labels.
+
+    Returns:
+        a scalar; zero, with a gradient, where no window has a label.
+    """
+    return functional.cross_entropy(
+        logits.float(), label, ignore_index=NO_LABEL, label_smoothing=smoothing, reduction="sum"
+    )
+
+
+def snr_loss_sum(guess: Tensor, snr: Tensor, kind: str) -> Tensor:
+    """Loss of the SNR, added up over windows that have one.
+
+    Args:
+        guess: standardised mean and log variance, (b, 2); "smooth_l1" looks at the mean alone.
+        snr: standardised, (b,); NaN where nothing was sent.
+        kind: of ``SNR_LOSSES``.
+    """
+    known = ~snr.isnan()
+    truth = torch.where(known, snr, 0.0).float()
+    mean, log_variance = guess.float().unbind(1)
+    if kind == GAUSSIAN:
+        bounded = log_variance.clamp(-6.0, 6.0)
+        each = 0.5 * ((truth - mean).square() * torch.exp(-bounded) + bounded)
+    else:
+        each = functional.smooth_l1_loss(mean, truth, reduction="none", beta=0.5)
+    return torch.where(known, each, 0.0).sum()

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A protocol's expert: views, encoder, decoder, projection and heads put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from .answers import CLASSES, MODULATION, SNR
+from .config import MODULATIONS, Model
+from .contrastive import Projection
+from .decoder import Decoder, reconstruction_loss
+from .encoder import Encoder
+from .head import ConvolutionalHead
+from .masking import Mask, pick, put
+from .patches import POSITION_STD, PatchEmbedding, cut
+from .views import VIEWS, View
+
+NEVER = -30.0
+"""Logit added for a modulation that training never showed."""
+
+
+class Expert(nn.Module):
+    """Views of a window to an embedding, answers, and predicted patches."""
+
+    snr_mean: Tensor
+    snr_std: Tensor
+    modulation_bias: Tensor
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+        self.views = nn.ModuleDict({s.name: VIEWS[s.kind](s) for s in model.sources})
+        self.patches = nn.ModuleDict({s.name: PatchEmbedding(s, model.dim) for s in model.sources})
+        self.cls = nn.Parameter(POSITION_STD * torch.randn(1, 1, model.dim)) if model.cls else None
+        self.encoder = Encoder(model.dim, model.layers, model.heads, model.ffn, model.dropout)
+        self.mask_embedding = nn.Parameter(POSITION_STD * torch.randn(model.dim))
+        self.decoder = Decoder(model)
+        self.projection = Projection(model.dim, model.projection_hidden, model.projection)
+        self.heads = nn.ModuleDict(
+            {name: ConvolutionalHead(model.head, model.dim, n) for name, n in CLASSES.items()}
+        )
+        self.heads[SNR] = ConvolutionalHead(model.head, model.dim, 2)  # mean and log variance
+        self.register_buffer("snr_mean", torch.tensor(10.0))  # dB
+        self.register_buffer("snr_std", torch.tensor(10.0))
+        self.register_buffer("modulation_bias", torch.zeros(len(MODULATIONS)))
+
+    def pretrained(self) -> list[nn.Module]:
+        """The parts that carry over from pretraining to everything else, but lone parameters."""
+        return [self.views, self.patches, self.encoder]
+
+    @torch.no_grad()
+    def fit_views(self, raw: Mapping[str, Tensor]) -> None:
+        """Takes the statistics of a sample of the training corpus, by column."""
+        for source in self.model.sources:
+            self._view(source.name).fit(raw[source.column])
+
+    @torch.no_grad()
+    def fit_labels(self, snr_db: Tensor, modulation: Tensor) -> None:
+        """Takes the scale of the SNR, and which modulations there are, of the training corpus.
+
+        Args:
+            snr_db: NaN where unknown.
+            modulation: index, less than 0 where unknown.
+        """
+        known = snr_db[~snr_db.isnan()]
+        if len(known) > 1:
+            self.snr_mean.copy_(known.mean())
+            self.snr_std.copy_(known.std().clamp(min=1.0))
+        seen = torch.bincount(modulation[modulation >= 0], minlength=len(MODULATIONS)) > 0
+        if seen.any():
+            self.modulation_bias.copy_(torch.where(seen, 0.0, NEVER))
+
+    def _view(self, name: str) -> View:
+        view = self.views[name]
+        assert isinstance(view, View)
+        return view
+
+    def _embedding(self, name: str) -> PatchEmbedding:
+        embedding = self.patches[name]
+        assert isinstance(embedding, PatchEmbedding)
+        return embedding
+
+    def cut(self, raw: Mapping[str, Tensor]) -> list[Tensor]:
+        """Columns of the data set, float32, to standardised patches (b, n, e c) of each source."""
+        return [cut(self._view(s.name)(raw[s.column]), s.cell) for s in self.model.sources]
+
+    def encode(self, patches: list[Tensor]) -> Tensor:
+        """Patches to encoded tokens (b, n, d), the class token not among them."""
+        parts = []
+        for source, part in zip(self.model.sources, patches, strict=True):
+            embedding = self._embedding(source.name)
+            parts.append(embedding.place(embedding(part)))  # (11), (12)
+        return self._run(torch.cat(parts, dim=1))
+
+    def _run(self, x: Tensor) -> Tensor:
+        if self.cls is None:
+            encoded: Tensor = self.encoder(x)
+            return encoded
+        encoded = self.encoder(torch.cat([self.cls.expand(len(x), -1, -1).to(x.dtype), x], dim=1))
+        return encoded[:, 1:]
+
+    def encode_masked(self, patches: list[Tensor], masks: list[Mask]) -> Tensor:
+        """Encoded tokens (b, n, d) of which the hidden ones come from the mask embedding (eq. 15).
+
+        With ``visible_only`` the encoder never sees these, and they are put in afterwards.
+        """
+        parts = []
+        for source, part, mask in zip(self.model.sources, patches, masks, strict=True):
+            embedding = self._embedding(source.name)
+            seen = embedding(pick(part, mask.visible), mask.visible)  # (11)
+            if self.model.visible_only:
+                parts.append(embedding.place(seen, mask.visible))  # (12)
+            else:
+                parts.append(embedding.place(put(seen, mask, self.mask_embedding)))  # (15), (12)
+        encoded = self._run(torch.cat(parts, dim=1))
+        if not self.model.visible_only:
+            return encoded
+        whole = zip(encoded.split([p.shape[1] for p in parts], dim=1), masks, strict=True)
+        return torch.cat([put(part, mask, self.mask_embedding) for part, mask in whole], dim=1)
+
+    def reconstruction_loss(self, patches: list[Tensor], masks: list[Mask]) -> Tensor:
+        """Masked modelling: hide, encode, decode, compare (eq. 15 to 17)."""
+        predicted = self.decoder(self.encode_masked(patches, masks), masks)  # (16)
+        target = [pick(part, mask.hidden) for part, mask in zip(patches, masks, strict=True)]
+        return reconstruction_loss(predicted, target, any(m.hidden.shape[1] for m in masks))
+
+    def embed(self, raw: Mapping[str, Tensor]) -> Tensor:
+        """Embedding of windows: the mean of the encoded tokens, (b, d)."""
+        return self.encode(self.cut(raw)).mean(dim=1)
+
+    def answers(self, encoded: Tensor) -> dict[str, Tensor]:
+        """Logits of each class, (b, classes), and the standardised SNR, (b, 2), by answer."""
+        found = {name: head(encoded) for name, head in self.heads.items()}
+        found[MODULATION] = found[MODULATION] + self.modulation_bias
+        return found
+
+    def standardised_snr(self, snr_db: Tensor) -> Tensor:
+        """SNR in the scale of the head."""
+        return (snr_db - self.snr_mean) / self.snr_std
+
+    def snr_db(self, answer: Tensor) -> Tensor:
+        """The head's answer (b, 2) in dB, (b, 1)."""
+        return answer[:, :1] * self.snr_std + self.snr_mean
+
+    def forward(self, raw: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Columns of the data set to answers and ``embedding``; ``snr_db`` in dB, (b, 1)."""
+        encoded = self.encode(self.cut(raw))
+        found = self.answers(encoded)
+        return found | {SNR: self.snr_db(found[SNR]), "embedding": encoded.mean(dim=1)}
+
+
+def random(model: Model, seed: int) -> Expert:
+    """An expert with random weights, the same for the same seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Expert(model)

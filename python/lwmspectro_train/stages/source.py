@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a stage gets its windows: float16 in memory where they fit, else from the disk."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import columns
+from ..dataset import Windows
+from ..lwm.config import Model, planes_read
+
+Float16 = npt.NDArray[np.float16]
+Index = npt.NDArray[np.int64]
+
+_CHUNKS_AT_ONCE = 8  # files that are mixed where windows come from the disk
+
+
+class WindowSource(Protocol):
+    """Windows that a model reads, by their place in a data set."""
+
+    def order(self, rows: Index, rng: np.random.Generator) -> Index:
+        """Some windows in random order."""
+
+    def read(self, rows: Index) -> dict[str, Float16]:
+        """Windows by column, each (b, ...)."""
+
+
+class _Reader:
+    """The columns and planes of a data set that a model reads, a file at a time."""
+
+    def __init__(self, folder: Path, model: Model) -> None:
+        self.windows = Windows(folder, model.columns)
+        self.planes = planes_read(model)
+        starts = np.cumsum([0, *(f["windows"] for f in self.windows.manifest["files"])])
+        self.starts = starts.astype(np.int64)
+        self.shapes = {
+            name: (len(self.planes[name]), *shape[1:]) if name in self.planes else shape
+            for name, shape in self.windows.shapes.items()
+        }
+
+    @property
+    def bytes_each(self) -> int:
+        """Of a window in memory."""
+        return 2 * sum(int(np.prod(shape)) for shape in self.shapes.values())
+
+    def file(self, k: int, within: Index) -> dict[str, Float16]:
+        """Windows ``within`` file ``k``."""
+        tokens = self.windows.chunk(k)[within]
+        parts, first = {}, 0
+        for name, shape in self.windows.shapes.items():
+            size = int(np.prod(shape))
+            view = tokens[:, first : first + size].reshape(-1, *shape)
+            if (planes := self.planes.get(name)) and len(planes) != shape[0]:
+                view = view[:, list(planes)]
+            parts[name], first = view, first + size
+        return parts
+
+    def file_of(self, rows: Index) -> Index:
+        """Number of the file that holds each window."""
+        found: Index = np.searchsorted(self.starts, rows, side="right") - 1
+        return found
+
+
+class MemorySource:
+    """Windows in memory."""
+
+    def __init__(self, reader: _Reader, rows: Index) -> None:
+        self._place = np.full(len(reader.windows), -1, np.int64)
+        self._place[rows] = np.arange(len(rows))
+        self._parts = {
+            name: np.empty((len(rows), *shape), np.float16) for name, shape in reader.shapes.items()
+        }
+        files = reader.file_of(rows)
+        for k in np.unique(files):
+            chosen = rows[files == k]
+            for name, part in reader.file(int(k), chosen - reader.starts[k]).items():
+                self._parts[name][self._place[chosen]] = part
+
+    def order(self, rows: Index, rng: np.random.Generator) -> Index:
+        """Any order."""
+        return rng.permutation(rows)
+
+    def read(self, rows: Index) -> dict[str, Float16]:
+        """Copies of windows."""
+        place = self._place[rows]
+        return {name: part[place] for name, part in self._parts.items()}
+
+
+class DiskSource:
+    """Windows read when they are asked for: a few files are mixed at a time."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
+        self._files: OrderedDict[int, dict[str, Float16]] = OrderedDict()
+
+    def order(self, rows: Index, rng: np.random.Generator) -> Index:
+        """Files in random order, and windows of eight of these in random order."""
+        files = self._reader.file_of(rows)
+        order = rng.permutation(np.unique(files))
+        groups = np.array_split(order, max(1, -(-len(order) // _CHUNKS_AT_ONCE)))
+        return np.concatenate([rng.permutation(rows[np.isin(files, group)]) for group in groups])
+
+    def _file(self, k: int) -> dict[str, Float16]:
+        if k not in self._files:
+            size = int(self._reader.starts[k + 1] - self._reader.starts[k])
+            self._files[k] = self._reader.file(k, np.arange(size))
+            while len(self._files) > 2 * _CHUNKS_AT_ONCE:  # batches may reach into the next group
+                self._files.popitem(last=False)
+        self._files.move_to_end(k)
+        return self._files[k]
+
+    def read(self, rows: Index) -> dict[str, Float16]:
+        """Windows, from files that are kept while others of them are asked for."""
+        files = self._reader.file_of(rows)
+        out = {
+            name: np.empty((len(rows), *shape), np.float16)
+            for name, shape in self._reader.shapes.items()
+        }
+        for k in np.unique(files):
+            chosen = files == k
+            for name, part in self._file(int(k)).items():
+                out[name][chosen] = part[rows[chosen] - self._reader.starts[k]]
+        return out
+
+
+def available_memory() -> int:
+    """Bytes that can be had without swapping."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            values = dict(line.split(":", 1) for line in file)
+        return 1024 * int(values["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return 0  # not Linux: read from the disk
+
+
+def open_source(folder: Path, model: Model, rows: Index, share: float) -> WindowSource:
+    """Windows for a model: in memory where they take at most ``share`` of what is free.
+
+    Raises:
+        FileNotFoundError: the data set is not complete.
+        ValueError: it lacks a column that the model reads.
+    """
+    reader = _Reader(folder, model)
+    if len(rows) * reader.bytes_each <= share * available_memory():
+        return MemorySource(reader, rows)
+    return DiskSource(reader)
+
+
+def grids_of(views: Mapping[str, Any]) -> list[str]:
+    """Names of the views that are symbol grids."""
+    return [name for name in views if name.startswith(columns.GRID)]
