@@ -89,6 +89,7 @@ class _Fit:
         self.progress = Progress()
         if self.path.exists() and not run.restart:
             self.progress = checkpoint.restore(self.path, run.task, self.adam, self.identity)
+        fabric.barrier()  # all have read it before the first writes the next
         self.saved = time.monotonic()
         self.board = None
         if world.rank == 0:
@@ -102,6 +103,7 @@ class _Fit:
         for epoch in range(self.progress.step // self.steps_per_epoch, self.settings.config.epochs):
             if not self._epoch(module, adam, epoch) or self.progress.finished:
                 break
+        self.fabric.barrier()  # what the first has written is there for all
         return self.progress
 
     def _epoch(self, module: nn.Module, adam: Any, epoch: int) -> bool:
