@@ -44,6 +44,21 @@ def cross_entropy_sum(logits: Tensor, label: Tensor, smoothing: float) -> Tensor
     )
 
 
+def indecision_sum(logits: Tensor, label: Tensor, seen: Tensor) -> Tensor:
+    """Cross entropy against an even split, added up over windows without a label.
+
+    What cannot be read (an idle cell, a sum of two layers) is to be answered with no certainty.
+
+    Args:
+        logits: (b, classes).
+        label: (b,), ``NO_LABEL`` where it is null.
+        seen: which classes training shows, bool, (classes,).
+    """
+    even = seen / seen.sum().clamp(min=1)
+    each = -(functional.log_softmax(logits.float(), dim=1) * even).sum(dim=1)
+    return torch.where(label == NO_LABEL, each, 0.0).sum()
+
+
 def snr_loss_sum(guess: Tensor, snr: Tensor, kind: str) -> Tensor:
     """Loss of the SNR, added up over windows that have one.
 
@@ -59,5 +74,5 @@ def snr_loss_sum(guess: Tensor, snr: Tensor, kind: str) -> Tensor:
         bounded = log_variance.clamp(-6.0, 6.0)
         each = 0.5 * ((truth - mean).square() * torch.exp(-bounded) + bounded)
     else:
-        each = functional.smooth_l1_loss(mean, truth, reduction="none", beta=0.5)
+        each = functional.smooth_l1_loss(mean, truth, reduction="none", beta=0.1)
     return torch.where(known, each, 0.0).sum()

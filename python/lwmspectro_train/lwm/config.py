@@ -9,13 +9,17 @@ from dataclasses import dataclass, field
 from gnuradio.lwmspectro import kernels
 
 from ..columns import GRID
+from .soft_counts import BAND_FEATURES, PATCH_FEATURES
 
-SPECTROGRAM, CORRELOGRAM, SYMBOL_GRID, FLUCTUATION = KINDS = (
+SPECTROGRAM, CORRELOGRAM, SYMBOL_GRID, CONSTELLATION, FLUCTUATION, SIMILARITY = KINDS = (
     "spectrogram",
     "correlogram",
     "grid",
+    "constellation",
     "fluctuation",
+    "similarity",
 )
+_PATCHED = (SPECTROGRAM, SYMBOL_GRID, CONSTELLATION)
 FLATTEN, MEAN = ARRANGEMENTS = ("flatten", "mean")
 TOKENS, EMBEDDING = HEAD_INPUTS = ("tokens", "embedding")
 
@@ -48,16 +52,18 @@ class Source:
     """One view of a window, cut into tokens.
 
     Attributes:
-        kind: "spectrogram" (C0), "grid" (C1 and C2 of one numerology), "correlogram" (C3, a token
-            a row) or "fluctuation" (power spectrum along time of C0, a token a band of bins).
-        numerology: of a grid: a name of ``kernels.symbol_grids``.
+        kind: "spectrogram" (C0), "grid" (C1 and C2 of one numerology), "constellation" (statistics
+            of patches of a grid), "correlogram" (C3, a token a row), "fluctuation" (power spectrum
+            along time of C0, a token a band of bins) or "similarity" (of frames of C0, or of
+            symbols of a grid, some time apart; a token a band, and one of all).
+        numerology: of a grid and its statistics: a name of ``kernels.symbol_grids``.
         planes: of a grid, power_db first; all five by default.
         patch: frames by bins of a token of C0, symbols by subcarriers of one of a grid.
         lift: widths of an MLP over the planes of each element (1x1 convolutions), none by default.
         arrange: what a token's projection sees of its elements: all of them in their places
             ("flatten"), or the mean of their lifted features ("mean"), in which places are lost and
             the statistics of the constellation stay.
-        bands: of a fluctuation: tokens, each the mean over so many neighbouring bins.
+        bands: of a fluctuation or similarity: tokens, each of as many neighbouring bins.
         mask: whether masked modelling hides tokens of this view and predicts them.
     """
 
@@ -73,7 +79,7 @@ class Source:
     def __post_init__(self) -> None:
         _one_of("kind", self.kind, KINDS)
         _one_of("arrange", self.arrange, ARRANGEMENTS)
-        if self.kind == SYMBOL_GRID:
+        if self.kind in (SYMBOL_GRID, CONSTELLATION):
             _one_of("numerology", self.numerology, tuple(kernels.symbol_grids))
             for plane in self.planes:
                 _one_of("planes", plane, tuple(kernels.symbol_grid_planes))
@@ -81,6 +87,8 @@ class Source:
                 raise ValueError(
                     f"planes: expected power_db first and none twice, got {list(self.planes)}"
                 )
+        elif self.kind == SIMILARITY:
+            _one_of("numerology", self.numerology, ("", *kernels.symbol_grids))
         elif self.numerology:
             raise ValueError(f"numerology: expected none for a {self.kind}, got {self.numerology}")
         if len(self.patch) != 2 or min(self.patch) < 1:
@@ -90,21 +98,28 @@ class Source:
         if self.arrange == MEAN and not self.lift:
             raise ValueError("arrange: expected a lift whose features are averaged, got none")
         _at_least("bands", self.bands, 1)
-        for size, part in zip(self.image[1:], self.cell, strict=True):
+        of_grid = self.kind == CONSTELLATION or self.numerology
+        n_rows, n_cols = (
+            (kernels.symbol_grid_rows, kernels.symbol_grid_cols)
+            if of_grid
+            else (kernels.window_spec().n_frames, kernels.window_spec().n_bins)
+        )
+        parts = self.patch if self.kind in _PATCHED else (1, self.bands)
+        for size, part in zip((n_rows, n_cols), parts, strict=True):
             if size % part:
                 raise ValueError(f"patch, bands: expected divisors of {size}, got {part}")
 
     @property
     def column(self) -> str:
         """Of the data set, and the name of the view in a vector of tokens."""
-        if self.kind == SYMBOL_GRID:
+        if self.numerology:
             return GRID + self.numerology
-        return SPECTROGRAM if self.kind == FLUCTUATION else self.kind
+        return CORRELOGRAM if self.kind == CORRELOGRAM else SPECTROGRAM
 
     @property
     def name(self) -> str:
         """Different for each source of a model."""
-        return self.column if self.kind == SYMBOL_GRID else self.kind
+        return f"{self.kind}_{self.numerology}" if self.numerology else self.kind
 
     @property
     def image(self) -> tuple[int, int, int]:
@@ -117,14 +132,19 @@ class Source:
             return len(self.planes) + 1, kernels.symbol_grid_rows, kernels.symbol_grid_cols
         if self.kind == CORRELOGRAM:  # as it is, sorted, and magnitudes of its Fourier series
             return 1, len(kernels.correlogram_rows), 2 * cols + cols // 2 - 1
+        if self.kind == CONSTELLATION:
+            rows, cols = kernels.symbol_grid_rows, kernels.symbol_grid_cols
+            return PATCH_FEATURES, rows // self.patch[0], cols // self.patch[1]
+        if self.kind == SIMILARITY:  # and one of all bands
+            return 1, self.bands + 1, BAND_FEATURES
         return 1, self.bands, spec.n_frames // 2 - 1
 
     @property
     def cell(self) -> tuple[int, int]:
         """Rows and columns of one token."""
-        if self.kind in (CORRELOGRAM, FLUCTUATION):
-            return 1, self.image[2]
-        return self.patch[0], self.patch[1]
+        if self.kind in (SPECTROGRAM, SYMBOL_GRID):
+            return self.patch[0], self.patch[1]
+        return 1, 1 if self.kind == CONSTELLATION else self.image[2]
 
     @property
     def tokens(self) -> int:
@@ -204,6 +224,13 @@ class Model:
         names = [source.name for source in self.sources]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"sources: expected at least one and none twice, got {names}")
+        grids = [s for s in self.sources if s.kind == SYMBOL_GRID]
+        read = planes_read(self)
+        for source in grids:
+            if source.column not in read and source.planes != tuple(kernels.symbol_grid_planes):
+                raise ValueError(
+                    f"planes: expected all beside statistics of the same grid, got {source.planes}"
+                )
         for name in ("dim", "heads", "ffn", "decoder_dim", "decoder_heads", "decoder_ffn"):
             _at_least(name, getattr(self, name), 1)
         for name in ("layers", "decoder_layers"):
@@ -233,8 +260,9 @@ class Model:
 def planes_read(model: Model) -> dict[str, tuple[int, ...]]:
     """Of each grid's column the planes that the model reads, by their place in the column."""
     every = list(kernels.symbol_grid_planes)
+    whole = {s.column for s in model.sources if s.kind in (CONSTELLATION, SIMILARITY)}
     return {
         source.column: tuple(every.index(plane) for plane in source.planes)
         for source in model.sources
-        if source.kind == SYMBOL_GRID
+        if source.kind == SYMBOL_GRID and source.column not in whole
     }

@@ -16,7 +16,8 @@ from .encoder import Encoder
 from .head import ConvolutionalHead
 from .masking import Mask, pick, put
 from .patches import POSITION_STD, PatchEmbedding, cut
-from .views import VIEWS, View
+from .view_kinds import VIEWS
+from .views import View
 
 NEVER = -30.0
 """Logit added for a modulation that training never showed."""
@@ -58,6 +59,12 @@ class Expert(nn.Module):
             self._view(source.name).fit(raw[source.column])
 
     @torch.no_grad()
+    def fit_images(self, images: Mapping[str, Tensor]) -> None:
+        """As :meth:`fit_views`, of images by source."""
+        for source in self.model.sources:
+            self._view(source.name).fit_image(images[source.name])
+
+    @torch.no_grad()
     def fit_labels(self, snr_db: Tensor, modulation: Tensor) -> None:
         """Takes the scale of the SNR, and which modulations there are, of the training corpus.
 
@@ -86,6 +93,12 @@ class Expert(nn.Module):
     def cut(self, raw: Mapping[str, Tensor]) -> list[Tensor]:
         """Columns of the data set, float32, to standardised patches (b, n, e c) of each source."""
         return [cut(self._view(s.name)(raw[s.column]), s.cell) for s in self.model.sources]
+
+    def cut_images(self, images: Mapping[str, Tensor]) -> list[Tensor]:
+        """As :meth:`cut`, of images by source, which are not standardised yet."""
+        return [
+            cut(self._view(s.name).standardise(images[s.name]), s.cell) for s in self.model.sources
+        ]
 
     def encode(self, patches: list[Tensor]) -> Tensor:
         """Patches to encoded tokens (b, n, d), the class token not among them."""

@@ -15,7 +15,9 @@ from . import config
 from .config import Source
 
 _RANGE_DB = 50.0  # cells further below the strongest count as that far below it
-_ABSENT_DB = -199.0  # an element that is absent reads less, see element_planes.h
+ABSENT_DB = -199.0
+"""An element that is absent reads less, see element_planes.h."""
+
 _POWER_DB = (-30.0, 20.0)  # of an element against the mean of those that are there
 _PART = 4.0  # largest magnitude of a part of an element over its gain
 _CORRELOGRAM_DB = (-10.0, 50.0)
@@ -43,14 +45,22 @@ class View(nn.Module):
     @torch.no_grad()
     def fit(self, raw: Tensor) -> None:
         """Takes the statistics of a sample of the training corpus."""
-        image = self.image(raw)
+        self.fit_image(self.image(raw))
+
+    @torch.no_grad()
+    def fit_image(self, image: Tensor) -> None:
+        """Likewise, of what is standardised."""
         over = (0, 3) if self.mean.shape[1] > 1 else (0, 2, 3)
         self.mean.copy_(image.mean(dim=over).reshape(self.mean.shape))
         self.std.copy_(image.std(dim=over).clamp(min=_LEAST_STD).reshape(self.std.shape))
 
+    def standardise(self, image: Tensor) -> Tensor:
+        """An image of the training corpus to zero mean and unit variance."""
+        return (image - self.mean) / self.std
+
     def forward(self, raw: Tensor) -> Tensor:
         """Raw tokens to a standardised image (b, c, rows, columns)."""
-        return (self.image(raw) - self.mean) / self.std
+        return self.standardise(self.image(raw))
 
 
 def centred_db(c0: Tensor) -> Tensor:
@@ -80,18 +90,17 @@ class GridView(View):
 
     def image(self, raw: Tensor) -> Tensor:
         """Planes as they are standardised, absent elements zero."""
-        present = (raw[:, :1] > _ABSENT_DB).to(raw.dtype)  # (b, 1, rows, columns)
+        present = (raw[:, :1] > ABSENT_DB).to(raw.dtype)  # (b, 1, rows, columns)
         count = present.sum(dim=3, keepdim=True).sum(dim=2, keepdim=True).clamp(min=1.0)
-        power = raw[:, :1].clamp(min=_ABSENT_DB) * present
+        power = raw[:, :1].clamp(min=ABSENT_DB) * present
         level = power.sum(dim=3, keepdim=True).sum(dim=2, keepdim=True) / count
         power = (power - level).clamp(*_POWER_DB) * present
         parts = raw[:, 1:].clamp(-_PART, _PART) * present
         return torch.cat([power, parts, present], dim=1)
 
     @torch.no_grad()
-    def fit(self, raw: Tensor) -> None:
+    def fit_image(self, image: Tensor) -> None:
         """Statistics over the elements that are present; the plane that says so stays as it is."""
-        image = self.image(raw)
         present = image[:, -1] > 0.5  # (b, rows, columns)
         if not present.any():
             return
@@ -99,9 +108,8 @@ class GridView(View):
         self.mean[:-1] = cells.mean(dim=1)[:, None, None]
         self.std[:-1] = cells.std(dim=1).clamp(min=_LEAST_STD)[:, None, None]
 
-    def forward(self, raw: Tensor) -> Tensor:
-        """Raw grid to a standardised one."""
-        image = self.image(raw)
+    def standardise(self, image: Tensor) -> Tensor:
+        """A grid to a standardised one."""
         return (image - self.mean) / self.std * image[:, -1:]
 
 
@@ -158,11 +166,3 @@ def _fourier(n: int) -> Tensor:
     )
     angle = 2.0 * torch.pi * phase / n
     return torch.cat([torch.cos(angle), torch.sin(angle)], dim=1).float()
-
-
-VIEWS: dict[str, type[View]] = {
-    config.SPECTROGRAM: SpectrogramView,
-    config.SYMBOL_GRID: GridView,
-    config.CORRELOGRAM: CorrelogramView,
-    config.FLUCTUATION: FluctuationView,
-}

@@ -92,9 +92,13 @@ def drop_columns(grid: Tensor, share: Tensor) -> Tensor:
     return torch.where(gone[:, None, None, None], nothing[:, None, None, None], grid)
 
 
+def symbols_side_by_side(column: str) -> int:
+    """Symbols in a row of a grid's column."""
+    return _SIDE_BY_SIDE if column.startswith(f"{GRID}wifi") else 1
+
+
 def _symbols_apart(name: str, grid: Tensor) -> Tensor:
-    symbols = _SIDE_BY_SIDE if name.startswith(f"{GRID}wifi") else 1
-    return grid.unflatten(3, (symbols, -1))
+    return grid.unflatten(3, (symbols_side_by_side(name), -1))
 
 
 def _where(chosen: Tensor, changed: Tensor, kept: Tensor) -> Tensor:

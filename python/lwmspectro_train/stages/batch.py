@@ -27,12 +27,12 @@ LIKENESS = "likeness"
 _FITTED_ON = 2000  # windows from which statistics are taken
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: Fabric builds it anew
 class Batch:
     """Windows of one process.
 
     Attributes:
-        views: raw, float32, by column of the data set, each (b, ...).
+        views: raw, float32, by column of the data set, each (b, ...); or prepared, by source.
         labels: by answer, and ``LIKENESS``, each (b,).
         uniform: random numbers from 0 to 1, (b, DRAWS and n of all sources).
     """
@@ -40,6 +40,7 @@ class Batch:
     views: dict[str, Tensor]
     labels: dict[str, Tensor]
     uniform: Tensor
+    prepared: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ class Part:
         rows: in the data set.
         labels: of all windows of the data set.
         protocol: likewise.
+        prepared: whether the source gives images of views.
     """
 
     source: WindowSource
     rows: Index
     labels: Labels
     protocol: Index
+    prepared: bool = False
 
     def groups(self) -> list[Index]:
         """Rows of each protocol."""
@@ -73,6 +76,7 @@ class Part:
                 for name, values in self.labels.items()
             },
             uniform=uniform.to(device),
+            prepared=self.prepared,
         )
 
     def sample(self) -> dict[str, Tensor]:
@@ -138,8 +142,8 @@ def open_part(
     found = labels.of_table(windows.table, data)
     if likeness:
         found = found | {LIKENESS: labels.combined(found, tuple(likeness))}
-    source = open_source(folder, model, rows, data.memory)
-    return Part(source, rows, found, numbers)
+    source = open_source(folder, model, rows, data.memory, data.prepared)
+    return Part(source, rows, found, numbers, data.prepared)
 
 
 def training_and_validation(

@@ -43,10 +43,15 @@ class Data:
         test: of the data set to measure on.
         held_out: share of ``train`` for validation, from scenes that training never sees.
         snr: column of the SNR that is learned.
+        snr_most_db: labels above count as this: nothing tells 40 dB from 60.
         modulation, mobility: columns of these.
+        least_data_share: windows with less ``data_share`` count as without modulation.
         least_fraction: windows of which less was received are left out.
         memory: share of the free memory that windows may take; where they need more they are
             read from the disk, a few files at a time.
+        prepared: views are computed once and kept in place of what they come from, which is many
+            times faster where they are statistics; of augmentation, what needs the columns
+            themselves cannot be had then.
     """
 
     train: str
@@ -54,14 +59,18 @@ class Data:
     test: str = ""
     held_out: float = 0.1
     snr: str = "snr_db"
+    snr_most_db: float = 1e9
     modulation: str = "modulation"
     mobility: str = "mobility"
+    least_data_share: float = 0.0
     least_fraction: float = 0.0
     memory: float = 0.6
+    prepared: bool = False
 
     def __post_init__(self) -> None:
         _check_range("held_out", self.held_out, 0.0, 0.9)
         _check_range("least_fraction", self.least_fraction, 0.0, 1.0)
+        _check_range("least_data_share", self.least_data_share, 0.0, 1.0)
         _check_range("memory", self.memory, 0.0, 0.95)
 
 
@@ -150,6 +159,7 @@ class FineTuning:
             "snr_bins", "mobility".
         snr_loss: "smooth_l1" or "gaussian", which learns a variance too.
         label_smoothing: of the classes.
+        indecision: weight of the modulation's loss, against an even split, of windows without one.
     """
 
     training: Training = field(default_factory=Training)
@@ -159,10 +169,12 @@ class FineTuning:
     contrastive_labels: tuple[str, ...] = ("modulation", "snr_bins", "mobility")
     snr_loss: str = SMOOTH_L1
     label_smoothing: float = 0.0
+    indecision: float = 0.0
 
     def __post_init__(self) -> None:
         _check_range("encoder_rate", self.encoder_rate, 0.0, 1.0)
         _check_range("label_smoothing", self.label_smoothing, 0.0, 0.5)
+        _check_range("indecision", self.indecision, 0.0, 1e3)
         _check_one_of("snr_loss", self.snr_loss, SNR_LOSSES)
         for name in self.contrastive_labels:
             _check_one_of("contrastive_labels", name, ("modulation", "snr_bins", "mobility"))
@@ -244,6 +256,13 @@ class Experts:
             _check_one_of("protocols", name, (*PROTOCOLS, MIXED))
         _check_range("seed", self.seed, 0, 2**31)
         _check_range("threads", self.threads, 1, 4096)
+        if self.data.prepared:
+            for how in (self.pretrain.augmentation, self.finetune.training.augmentation):
+                if how.mute_idle or how.drop_columns:
+                    raise ValueError(
+                        "augmentation: expected no mute_idle and no drop_columns of prepared "
+                        f"views, got {how.mute_idle:g} and {how.drop_columns:g}"
+                    )
         for name in self.protocols or PROTOCOLS:
             self.expert(name)  # refuses what makes no model
 

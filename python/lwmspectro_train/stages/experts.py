@@ -100,7 +100,10 @@ def finetune(
 
 def _fresh(model: Model, seed: int, training: Part) -> Expert:
     expert = random(model, seed)
-    expert.fit_views(training.sample())
+    if training.prepared:
+        expert.fit_images(training.sample())
+    else:
+        expert.fit_views(training.sample())
     return expert
 
 
@@ -121,7 +124,8 @@ def _run(
         "model": to_json(model),
         "limit": options.limit,
         "data": {name: _data_set(folder) for name, folder in _folders(config).items()},
-        "columns": to_json(config.data) | {"train": "", "validation": "", "test": "", "memory": 0},
+        "columns": to_json(config.data)
+        | {"train": "", "validation": "", "test": "", "memory": 0, "prepared": 0},
     }
     windows = training_and_validation(
         model,

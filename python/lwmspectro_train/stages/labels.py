@@ -24,12 +24,16 @@ def of_table(table: pa.Table, data: Data) -> Labels:
     Raises:
         ValueError: the data set has no such column.
     """
-    for name in (data.modulation, data.mobility, data.snr):
+    share = ("data_share",) if data.least_data_share else ()
+    for name in (data.modulation, data.mobility, data.snr, *share):
         if name not in table.column_names:
             raise ValueError(f"labels: expected a column of {data.train}, got {name!r}")
     modulation = classes(column(table, data.modulation), MODULATIONS)
     mobility = classes(column(table, data.mobility), MOBILITIES)
-    snr_db = column(table, data.snr).astype(np.float32)
+    if share:
+        few = ~(column(table, share[0]).astype(np.float32) >= data.least_data_share)  # or NaN
+        modulation[few] = NO_LABEL
+    snr_db = np.minimum(column(table, data.snr).astype(np.float32), data.snr_most_db)
     bins = snr_bins(snr_db)
     return {
         MODULATION: modulation,

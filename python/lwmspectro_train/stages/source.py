@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a stage gets its windows: float16 in memory where they fit, else from the disk."""
+"""Where a stage gets its windows: float16 in memory where they fit, else from the disk.
+
+Windows come as the columns of the data set that a model reads, or prepared: as the images of its
+views, which are then computed once and not in every epoch.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ import numpy.typing as npt
 from .. import columns
 from ..dataset import Windows
 from ..lwm.config import Model, planes_read
+from .prepared import Images
 
 Float16 = npt.NDArray[np.float16]
 Index = npt.NDArray[np.int64]
@@ -28,13 +33,13 @@ class WindowSource(Protocol):
         """Some windows in random order."""
 
     def read(self, rows: Index) -> dict[str, Float16]:
-        """Windows by column, each (b, ...)."""
+        """Windows by column, or by source if prepared, each (b, ...)."""
 
 
 class _Reader:
     """The columns and planes of a data set that a model reads, a file at a time."""
 
-    def __init__(self, folder: Path, model: Model) -> None:
+    def __init__(self, folder: Path, model: Model, prepared: bool = False) -> None:
         self.windows = Windows(folder, model.columns)
         self.planes = planes_read(model)
         starts = np.cumsum([0, *(f["windows"] for f in self.windows.manifest["files"])])
@@ -43,6 +48,9 @@ class _Reader:
             name: (len(self.planes[name]), *shape[1:]) if name in self.planes else shape
             for name, shape in self.windows.shapes.items()
         }
+        self.images = Images(model) if prepared else None
+        if self.images is not None:
+            self.shapes = self.images.shapes
 
     @property
     def bytes_each(self) -> int:
@@ -59,7 +67,7 @@ class _Reader:
             if (planes := self.planes.get(name)) and len(planes) != shape[0]:
                 view = view[:, list(planes)]
             parts[name], first = view, first + size
-        return parts
+        return parts if self.images is None else self.images(parts)
 
     def file_of(self, rows: Index) -> Index:
         """Number of the file that holds each window."""
@@ -139,14 +147,23 @@ def available_memory() -> int:
         return 0  # not Linux: read from the disk
 
 
-def open_source(folder: Path, model: Model, rows: Index, share: float) -> WindowSource:
+def open_source(
+    folder: Path, model: Model, rows: Index, share: float, prepared: bool = False
+) -> WindowSource:
     """Windows for a model: in memory where they take at most ``share`` of what is free.
+
+    Args:
+        folder: of the data set.
+        model: that reads them.
+        rows: which windows.
+        share: of the free memory.
+        prepared: as images of the model's views.
 
     Raises:
         FileNotFoundError: the data set is not complete.
         ValueError: it lacks a column that the model reads.
     """
-    reader = _Reader(folder, model)
+    reader = _Reader(folder, model, prepared)
     if len(rows) * reader.bytes_each <= share * available_memory():
         return MemorySource(reader, rows)
     return DiskSource(reader)

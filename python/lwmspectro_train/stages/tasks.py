@@ -13,6 +13,7 @@ from ..lwm.objective import CONTRASTIVE, PRETRAINING, RECONSTRUCTION, Weights
 from .augmentation import DRAWS, augment
 from .batch import LIKENESS, Batch
 from .config import Augmentation, FineTuning
+from .prepared import augment_images
 from .world import Alone, mean_over
 
 
@@ -46,6 +47,12 @@ class Task(nn.Module):
     def cut(self, batch: Batch) -> list[Tensor]:
         """Standardised patches; changed views while training."""
         views = batch.views
+        if batch.prepared:
+            if self.training:
+                sources, draws = self.expert.model.sources, batch.uniform[:, :DRAWS]
+                views = augment_images(views, sources, draws, self.augmentation)
+            with torch.no_grad():
+                return self.expert.cut_images(views)
         if self.training:
             views = augment(views, batch.uniform[:, :DRAWS], self.augmentation)
         with torch.no_grad():  # views have nothing to learn
@@ -124,4 +131,8 @@ class FineTune(Task):
             loss = answers.snr_loss_sum(answer, snr, self.config.snr_loss)
             return mean_over(loss, (~label.isnan()).sum(), world)
         loss = answers.cross_entropy_sum(answer, label, self.config.label_smoothing)
-        return mean_over(loss, (label != NO_LABEL).sum(), world)
+        known = mean_over(loss, (label != NO_LABEL).sum(), world)
+        if name != answers.MODULATION or not self.config.indecision:
+            return known
+        loss = answers.indecision_sum(answer, label, self.expert.modulation_bias == 0.0)
+        return known + self.config.indecision * mean_over(loss, (label == NO_LABEL).sum(), world)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Views that hold statistics in place of values: of a constellation, and of how a channel changes.
+
+A patch of a symbol grid is a cloud of hundreds of points. What tells its modulation is how they
+are distributed, not which of them lies where; what tells the speed of a terminal is how alike
+frames are that lie some milliseconds apart. Both are fixed functions with nothing to learn, so that
+they can be computed once for each window.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .soft_counts import LAGS, LARGER, POWER, SMALLER
+from .views import ABSENT_DB, View, centred_db
+
+_DB = 10.0  # of a level, to be near unity
+_ACTIVE_DB = 10.0  # rows so far below the strongest count half
+_ACTIVE_SLOPE = 6.0
+_LEAST_POWER = 1e-4  # of a correlation, in squares of 10 dB
+_LEAST_WEIGHT = 8.0
+_GRID_LEVEL = (-3.0, 2.0)  # of elements against their mean, in 10 dB
+
+
+class ConstellationView(View):
+    """A symbol grid (b, 5, symbols, subcarriers) to statistics (b, features, patch rows, columns).
+
+    Of the elements of a patch that are present: the joint histogram of the larger and the smaller
+    part; for each step of power its share and the means of cos 2 dphi, cos 4 dphi, cos^2 2 dphi, of
+    the square of the size over the gain, and of its square; and the share that is present.
+    """
+
+    def image(self, raw: Tensor) -> Tensor:
+        """Statistics of each patch."""
+        rows, cols = self.source.patch
+        present = (raw[:, 0] > ABSENT_DB).to(raw.dtype)  # (b, symbols, subcarriers)
+        power = raw[:, 0].clamp(min=ABSENT_DB)
+        power = power - mean_over(power, present)[:, None, None]
+
+        def tiles(x: Tensor) -> Tensor:
+            """(b, symbols, subcarriers) to (b, R, C, elements)."""
+            return x.unflatten(2, (-1, cols)).unflatten(1, (-1, rows)).transpose(2, 3).flatten(3)
+
+        there = tiles(present)
+        count = there.sum(dim=-1).clamp(min=1.0)[..., None]
+        larger, smaller = tiles(raw[:, 3]), tiles(raw[:, 4])
+        joint = (LARGER(larger) * there[..., None]).transpose(-1, -2) @ SMALLER(smaller)
+        cos2, cos4 = tiles(raw[:, 1]), tiles(raw[:, 2])
+        size = (larger.square() + smaller.square()).clamp(max=9.0)
+        values = torch.stack(
+            [torch.ones_like(cos2), cos2, cos4, cos2.square(), size, size.square()], dim=-1
+        )
+        means = (POWER(tiles(power)) * there[..., None]).transpose(-1, -2) @ values
+        features = torch.cat([joint.flatten(3), means.flatten(3)], dim=-1) / count
+        share = there.mean(dim=-1, keepdim=True)
+        return torch.cat([features, share], dim=-1).permute(0, 3, 1, 2)
+
+
+class SimilarityView(View):
+    """How alike rows at some distance in time are, (b, 1, bands + 1, features).
+
+    Rows are frames of C0, or symbols of a grid. In each band the rows' shape (what is left of the
+    levels in dB when their mean over the band and their mean over time are taken off) and their
+    mean level are correlated with themselves at ``LAGS``, and for all bands together their mean
+    level. Fading makes them drift apart, within milliseconds for a car; noise does so at once, and
+    a change of load in the level alone. Rows far weaker than the strongest count less.
+    """
+
+    def image(self, raw: Tensor) -> Tensor:
+        """Correlations of each band, and of all."""
+        if self.source.numerology:
+            present = (raw[:, 0] > ABSENT_DB).to(raw.dtype)  # (b, rows, columns)
+            level = raw[:, 0].clamp(min=ABSENT_DB)
+            level = (level - mean_over(level, present)[:, None, None]) / _DB
+            return self._compare(level.clamp(*_GRID_LEVEL) * present, present.mean(dim=2))
+        return self._compare(centred_db(raw) / _DB, None)
+
+    def _compare(self, x: Tensor, weight: Tensor | None) -> Tensor:
+        """Features of levels x (b, rows, columns) whose rows have a weight (b, rows)."""
+        bands = x.unflatten(2, (self.source.bands, -1)).transpose(1, 2)  # (b, k, rows, columns)
+        level = bands.mean(dim=3)  # (b, k, rows)
+        below = level - level.amax(dim=2, keepdim=True)
+        active = torch.sigmoid((below + _ACTIVE_DB / _DB) * _ACTIVE_SLOPE)
+        if weight is not None:
+            active = active * weight[:, None]
+        total = active.sum(dim=2).clamp(min=1.0)[..., None]  # (b, k, 1)
+        shape = bands - level[..., None]
+        mean = (shape * active[..., None]).sum(dim=2) / total  # (b, k, columns)
+        shape = (shape - mean[:, :, None]) * active[..., None]
+        drift = (level - (level * active).sum(dim=2)[..., None] / total) * active  # (b, k, rows)
+        own = torch.cat(
+            [_correlation(shape, active), _correlation(drift[..., None], active)], dim=2
+        )
+        whole = _correlation(
+            drift.mean(dim=1)[:, None, :, None], active.mean(dim=1)[:, None]
+        )  # (b, 1, features)
+        return torch.cat([own, torch.cat([whole, whole], dim=2)], dim=1)[:, None]
+
+
+def _correlation(x: Tensor, weight: Tensor) -> Tensor:
+    """Of rows x (b, k, rows, columns), already weighted, with those ``LAGS`` later.
+
+    Returns:
+        (b, k, features): log of the power, correlation over it at each lag, and at each the log of
+        the weight that it rests on.
+    """
+    rows, width = x.shape[2], x.shape[3]
+    sums, weights = [], []
+    for lag in LAGS:
+        early, late = slice(0, rows - lag), slice(lag, rows)
+        sums.append((x[:, :, early] * x[:, :, late]).sum(dim=3).sum(dim=2))
+        weights.append((weight[:, :, early] * weight[:, :, late]).sum(dim=2) * width)
+    share = torch.stack(weights, dim=2)  # (b, k, lags)
+    found = torch.stack(sums, dim=2) / share.clamp(min=_LEAST_WEIGHT)
+    power = found[..., :1].clamp(min=_LEAST_POWER)
+    trust = torch.log(share + 1.0) / 8.0
+    return torch.cat([torch.log(power), found[..., 1:] / power, trust], dim=2)
+
+
+def mean_over(x: Tensor, present: Tensor) -> Tensor:
+    """Mean of x (b, rows, columns) over what is present, (b,)."""
+    count = present.sum(dim=2).sum(dim=1).clamp(min=1.0)
+    return (x * present).sum(dim=2).sum(dim=1) / count
