@@ -131,18 +131,23 @@ def test_two_processes_do_what_one_does(data: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     together = run(tmp_path / "2")
     for stage in experts.STAGES:
-        one, two = (weights(run.folder("mixed", stage)) for run in (alone, together))
-        assert one.keys() == two.keys()
-        for name, value in one.items():
-            if not name.startswith("optimiser"):  # moments are of the size of gradients
-                torch.testing.assert_close(value, two[name], atol=2e-5, rtol=1e-3, msg=name)
-        rows = [
-            list(csv.DictReader((run.folder("mixed", stage) / curve.NAME).open()))
-            for run in (alone, together)
-        ]
-        for name, value in rows[0][0].items():
-            if "reconstruction" not in name and "contrastive" not in name and "loss" not in name:
-                assert float(rows[1][0][name]) == pytest.approx(float(value), rel=2e-3), name
+        one, two = (run.folder("mixed", stage) for run in (alone, together))
+        curves = [list(csv.DictReader((folder / curve.NAME).open())) for folder in (one, two)]
+        for name, value in curves[0][0].items():
+            if name.startswith("train_"):  # the terms of all steps, each on the same global batch
+                assert float(curves[1][0][name]) == pytest.approx(float(value), rel=1e-4), name
+        experts_of = [checkpoint.load_expert(folder)[0] for folder in (one, two)]
+        pairs = zip(*(e.parameters() for e in experts_of), strict=True)
+        gaps = torch.cat([(a - b).detach().abs().flatten() for a, b in pairs])
+        # where the gradient is zero but for rounding (the bias of keys, say), Adam steps at random
+        assert (gaps > 2e-5).float().mean() < 0.02
+    torch.manual_seed(0)
+    shapes = {"spectrogram": (128, 128), "correlogram": (9, 128)}
+    views = {name: 5.0 * torch.randn(4, *shape) for name, shape in shapes.items()}
+    with torch.no_grad():
+        answers = [expert(views) for expert in experts_of]
+    for name, answer in answers[0].items():
+        torch.testing.assert_close(answer, answers[1][name], atol=2e-3, rtol=1e-3)
 
 
 def test_checkpoint_of_another_configuration_is_refused(data: Path, tmp_path: Path) -> None:
