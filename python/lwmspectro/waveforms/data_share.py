@@ -98,8 +98,9 @@ def _share_of_elements(
 ) -> float:
     left, right = np.searchsorted(grid.carriers_hz, (low_hz, high_hz))
     spans = np.diff(np.clip(grid.edges_s, start_s, stop_s))  # (symbols,)
-    if right <= left:
+    rows = np.flatnonzero(spans)
+    if right <= left or not rows.size:
         return 0.0
-    # row by row: a count along an axis is ten times slower
-    counts = [np.count_nonzero(grid.data[row, left:right]) for row in np.flatnonzero(spans)]
-    return float(spans[spans > 0.0] @ counts) / (float(right - left) * (stop_s - start_s))
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    counts = grid.data[part, left:right].sum(axis=1, dtype=np.uint16)  # (symbols in part,)
+    return float(spans[part] @ counts) / (float(right - left) * (stop_s - start_s))
