@@ -135,8 +135,8 @@ class Transmitter:
         powers = []
         probe = draw_cell(cfg, np.random.default_rng((seed, 0)))
         for frame in range(self._PROBED_FRAMES):  # the power is that of the first frames
-            slots, *sources = self._frame(frame)
-            powers.append(_render(cfg, probe, slots, *sources)[1])
+            slots, schedule, payloads = self._frame(frame)
+            powers.append(_render(cfg, probe, slots, schedule, payloads)[1])
         active = np.concatenate(powers)
         mean = active.mean(dtype=np.float64) if active.size else 1.0
         self._scale = np.float32(1.0 / np.sqrt(mean))
