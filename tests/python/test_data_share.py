@@ -32,7 +32,14 @@ def changing(grids: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(4))
 def test_lte_data_are_what_changes_with_the_payload(seed: int) -> None:
     drawn = lte.LteConfig.random(np.random.default_rng(seed))
-    cfg = replace(drawn, repeat="control", modulation="64qam", traffic=Traffic(0.8, 0.6, n_users=3))
+    cfg = replace(
+        drawn,
+        repeat="control",
+        modulation="64qam",
+        traffic=Traffic(0.8, 0.6, n_users=3),
+        port_gains=drawn.port_gains[:1],
+        two_layers=False,
+    )
     subframes = np.arange(20)
     width = 12 * cfg.n_prb
     data = np.zeros((20, 2 * cfg.numerology.half_ms_symbols, width), np.bool_)
@@ -47,10 +54,32 @@ def test_lte_data_are_what_changes_with_the_payload(seed: int) -> None:
     assert (data & ~different).sum() < 1e-3 * data.sum()  # alike by chance
 
 
+@pytest.mark.parametrize("ports", [2, 4])
+def test_lte_sums_of_two_symbols_do_not_count(ports: int) -> None:
+    cfg = lte.LteConfig(n_prb=25, fft_size=512, port_gains=(1.0, 0.5j, 0.7, -0.2)[:ports])
+    log = DataLog()
+    lte.waveform(cfg, 0.01, np.random.default_rng(1), log=log)
+    assert log.elements is not None
+    assert not log.elements.data.any()
+
+
+def test_nr_sums_of_two_layers_do_not_count() -> None:
+    shares = []
+    for two_layers in (False, True):
+        log = DataLog()
+        full = Traffic(1.0, 1.0, n_users=8)
+        cfg = nr.NrConfig(n_rb=51, scs_hz=30000, two_layers=two_layers, traffic=full)
+        nr.waveform(cfg, 0.02, np.random.default_rng(1), log=log)
+        assert log.elements is not None
+        shares.append(log.elements.data.mean())
+    assert 0.05 * shares[0] < shares[1] < 0.9 * shares[0]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_nr_data_are_what_changes_with_the_payload(seed: int) -> None:
     drawn = nr.NrConfig.random(np.random.default_rng(seed))
-    cfg = replace(drawn, traffic=replace(drawn.traffic, time_load=0.8, freq_load=0.6))
+    traffic = replace(drawn.traffic, time_load=0.8, freq_load=0.6)
+    cfg = replace(drawn, traffic=traffic, two_layers=False)
     slots = np.arange(20 * cfg.slots_per_ms)
     data = np.zeros((slots.size, 14, 12 * cfg.n_rb), np.bool_)
     grids = []

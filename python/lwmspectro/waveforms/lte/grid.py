@@ -121,7 +121,9 @@ def downlink_grid(
         cell: the cell and its users.
         subframes: consecutive numbers, counted from the start of system frame 0.
         rng: source of randomness.
-        data: False in the shape of the result, set to True where users' data are.
+        data: False in the shape of the result, set to True where users' data are that reach one
+            antenna as one constellation: not those of two layers, nor of transmit diversity,
+            which adds two symbols in each element.
 
     Returns:
         complex64, shape (subframes, symbols per subframe, 12 n_prb); 0 dB of the shared channel
@@ -137,7 +139,8 @@ def downlink_grid(
     for row, plan in plans:
         for grant in plan.grants:
             flat[row, grant.places] = grant_values(grant, plan.number, cfg.pci, cfg.port_gains)
-            if data is not None and grant.rnti != SI_RNTI:
+            one = len(grant.layers or cfg.port_gains) == 1
+            if data is not None and one and grant.rnti != SI_RNTI:
                 data.reshape(subframes.size, -1)[row, grant.places] = True
     broadcast = np.flatnonzero(template.classes[0] == BROADCAST)
     for row in np.flatnonzero(subframes % 10 == 0):

@@ -207,8 +207,9 @@ def _place_data(
         Bytes of the second layer, None when nobody has one.
     """
     owner = _owners(cfg.precoders, len(cell.users))[classes]
-    if data is not None:  # the last user stands for SIB1
-        np.less(owner - np.uint8(1), len(cell.users) - 1, out=data)
+    if data is not None:  # nobody is 0, and the last user stands for SIB1
+        alone = [user.layers == 1 for user in cell.users[:-1]]
+        np.take(np.array([False, *alone, False]), owner, out=data)
     other = None if cell.second is None else np.zeros_like(codes)
     part = max(cfg.pdsch_rb[1], 1)
     limit = reference_size(
@@ -266,7 +267,8 @@ def downlink_grid(
         slots: consecutive slot numbers that fill whole subframes; slot 0 starts frame 0.
         rng: source of randomness.
         data_rng: source of the payloads, ``rng`` when None.
-        data: bool, shape (slots, 14, 12 n_rb), is set to where users' data are.
+        data: bool, shape (slots, 14, 12 n_rb), is set to where users' data are in one layer: two
+            reach one antenna as a sum of two constellations.
 
     Returns:
         complex64, shape (slots, 14, 12 n_rb), where 0 dB of the shared channel is one unit of
