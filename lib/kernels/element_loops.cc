@@ -105,8 +105,8 @@ void fold_octants(const float* x,
         const float heard = power[k] > least_element_power ? gain : 0.0f;
         const float i = std::fabs(re * real + im * imag) * heard;
         const float q = std::fabs(im * real - re * imag) * heard;
-        larger[k] = std::max(i, q);
-        smaller[k] = std::min(i, q);
+        larger[k] = std::min(std::max(i, q), largest_part);
+        smaller[k] = std::min(std::min(i, q), largest_part);
     }
 }
 

@@ -13,6 +13,13 @@ namespace lwmspectro {
 //! Powers below this, of the mean power of the window, are silence.
 constexpr float least_element_power = 1e-20f;
 
+/*!
+ * No part is larger: an element is one of the 15 x 7 at most whose mean power is its
+ * gain. Where these are next to nothing beside others in the same sums, their mean is
+ * lost to rounding.
+ */
+constexpr float largest_part = 10.25f;
+
 //! squares = (turns / |turns|)^2, fourths its square, weights = |turns|; 0 in silence.
 void square_angles(
     const float* turns, std::size_t n, float* squares, float* fourths, float* weights);
@@ -29,7 +36,8 @@ void phase_steps(const float* x, std::size_t n, float* steps);
 
 /*!
  * Parts of x over its gain: the root of \p mean_power, with a quarter of the angle of
- * -mean * shared. Both in magnitude, the larger one first; 0 in silence.
+ * -mean * shared. Both in magnitude and at most largest_part, the larger one first; 0 in
+ * silence.
  */
 void fold_octants(const float* x,
                   const float* power,

@@ -66,7 +66,8 @@ class _Facts:
     @classmethod
     def of(cls, window: Window) -> _Facts:
         planned, measured = window.planned, window.measured
-        silent = measured.layer == NONE
+        # what is not in view has no label
+        unseen = measured.layer == NONE or measured.data_share == 0.0
         return cls(
             number=planned.number,
             seed=planned.seed[0],
@@ -74,7 +75,7 @@ class _Facts:
             scene=planned.scene,
             measured=measured,
             channel=planned.scene.channel,
-            phy=PhyLabels() if silent else labels_of(planned.scene.transmitter),
+            phy=PhyLabels() if unseen else labels_of(planned.scene.transmitter),
         )
 
 
@@ -115,8 +116,15 @@ COLUMNS: tuple[Column, ...] = (
         "modulation",
         pa.string(),
         "",
-        "of the data: BPSK, QPSK, 16QAM, 64QAM, 256QAM or mixed",
+        "of the data: BPSK, QPSK, 16QAM, 64QAM, 256QAM or mixed; null where none are in view",
         lambda f: f.phy.modulation,
+    ),
+    Column(
+        "data_share",
+        pa.float32(),
+        "",
+        "share of what is in view that carries data of the modulation",
+        lambda f: f.measured.data_share,
     ),
     Column("mcs", pa.int16(), "", "modulation and coding scheme", lambda f: f.phy.mcs),
     Column("bandwidth_hz", pa.float64(), "Hz", "occupied, of the carrier", _bandwidth),

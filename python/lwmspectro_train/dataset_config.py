@@ -26,6 +26,7 @@ from .dataset_mixes import (
     Carriers,
     ChannelMix,
     Motion,
+    Negatives,
     RateMix,
     SnrMix,
     Tokens,
@@ -51,7 +52,7 @@ class DatasetConfig:
         out: folder, against the current one; the file's name under ``data/`` where empty.
         chunk_windows: windows in a file.
         partial: share of windows that are cut short, to 12 to 95 % of their length.
-        snr, mobility, channels, carriers, tokens: see there.
+        snr, mobility, channels, carriers, negatives, tokens: see there.
         front_ends: weights of the receivers' profiles.
         transmitters: for a protocol, tables of fields that replace drawn ones; one is drawn.
     """
@@ -68,6 +69,7 @@ class DatasetConfig:
     mobility: tuple[Motion, ...] = (Motion(speed_kmh=(0.0, 0.0)),)
     channels: ChannelMix = field(default_factory=ChannelMix)
     carriers: Carriers = field(default_factory=Carriers)
+    negatives: Negatives = field(default_factory=Negatives)
     tokens: Tokens = field(default_factory=Tokens)
     front_ends: dict[str, float] = field(
         default_factory=lambda: {"rtl-sdr": 0.35, "hackrf": 0.2, "usrp": 0.3, "ideal": 0.15}

@@ -8,6 +8,7 @@ from typing import Any
 
 from gnuradio.lwmspectro import kernels
 from gnuradio.lwmspectro.waveforms.channels import TDL_MODELS
+from gnuradio.lwmspectro.waveforms.negatives import KINDS
 from gnuradio.lwmspectro.waveforms.physical_layers import NONE, SINGLE_CARRIER
 from gnuradio.lwmspectro.waveforms.scene import SNR_OVER
 
@@ -185,6 +186,31 @@ class Carriers:
                 "carriers.wifi_center_freq_ghz: expected frequencies above 0, "
                 f"got {list(self.wifi_center_freq_ghz)}"
             )
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """Which negatives are drawn, in the proportions of their weights.
+
+    Attributes:
+        only: these kinds alone; none means all.
+        without: all but these: a test set of the others says what a model makes of the unknown.
+    """
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for key in ("only", "without"):
+            for name in getattr(self, key):
+                check_one_of(f"negatives.{key}", name, tuple(KINDS))
+        if not self.kinds:
+            raise ValueError("negatives: expected some kind to be left, got none")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds that are drawn."""
+        return tuple(k for k in KINDS if k in (self.only or KINDS) and k not in self.without)
 
 
 @dataclass(frozen=True)

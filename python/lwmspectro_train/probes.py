@@ -35,7 +35,6 @@ GRIDS = {
     "nr": ("grid_cp_15khz", "grid_cp_30khz"),
     "wifi": ("grid_wifi_long_gi", "grid_wifi_short_gi"),
 }
-_LARGEST = 300.0
 _BATCH = 500  # windows read at once
 _EDGE = 0.98  # of half the sample rate: a carrier beyond it leaves no empty edge
 
@@ -100,7 +99,6 @@ def _batch(folder: Path, first: int, last: int) -> dict[str, Features]:
     for name, shape in windows.shapes.items():
         size = int(np.prod(shape))
         view = tokens[:, at : at + size].reshape(-1, *shape).astype(np.float32)
-        view = np.clip(view, -_LARGEST, _LARGEST)  # a part over next to no gain overflows float16
         at += size
         if name == "spectrogram":
             out["band edges"] = moments.band_edges(view)

@@ -21,6 +21,7 @@ from gnuradio.lwmspectro.waveforms.channels import (
     speed_kmh,
 )
 from gnuradio.lwmspectro.waveforms.common import log_uniform
+from gnuradio.lwmspectro.waveforms.negatives import NegativeConfig
 from gnuradio.lwmspectro.waveforms.scene import NONE, PROTOCOLS, Scene
 
 from .dataset_config import DatasetConfig
@@ -160,6 +161,8 @@ def plan(config: DatasetConfig, number: int, sites: Sequence[Site] = ()) -> Plan
 def _draw_transmitter(
     config: DatasetConfig, layer: str, samp_rate: float, rng: np.random.Generator
 ) -> Any:
+    if layer == NONE:
+        return NegativeConfig.random(rng, samp_rate, among=config.negatives.kinds)
     drawn = scene.draw_transmitter(layer, samp_rate, rng)
     choices = config.transmitters.get(layer, ())
     if not choices:

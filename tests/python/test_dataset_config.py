@@ -12,6 +12,7 @@ pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training her
 
 from fake_sites import fake_site
 from gnuradio.lwmspectro import kernels
+from gnuradio.lwmspectro.waveforms.negatives import KINDS
 from lwmspectro_train import dataset_config, scene_plan
 from lwmspectro_train.dataset_config import from_json, load
 
@@ -121,7 +122,7 @@ def test_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
 
 
 def test_plan_is_a_function_of_seed_and_number() -> None:
-    config, other = load("live", seed=3), load("live", seed=4)
+    config, other = load("paper_lte", seed=3), load("paper_lte", seed=4)
     assert scene_plan.plan(config, 17) == scene_plan.plan(config, 17)
     assert scene_plan.plan(config, 17) != scene_plan.plan(other, 17)
     assert scene_plan.plan(config, 17) != scene_plan.plan(config, 18)
@@ -137,15 +138,39 @@ def test_order_of_a_table_means_nothing() -> None:
 
 def test_live_plan_covers_labels_and_rates() -> None:
     config = load("live")
-    planned = [scene_plan.plan(config, number) for number in range(400)]
+    sites = scene_plan.sites_of(config)
+    planned = [scene_plan.plan(config, number, sites) for number in range(400)]
     scenes = [item.scene for item in planned]
     assert {scene.label for scene in scenes} == set(scene_plan.LABELS)
     assert {1.92e6, 2.4e6, 15.36e6, 20e6} <= {scene.samp_rate for scene in scenes}
     assert all(kernels.min_samp_rate <= s.samp_rate <= kernels.max_samp_rate for s in scenes)
     assert {item.mobility for item in planned} == set(scene_plan.MOBILITY)
     assert 0.02 < np.mean([item.fraction < 1.0 for item in planned]) < 0.12
-    assert 0.1 < np.mean([scene.snr_db > 30.0 for scene in scenes]) < 0.3
-    assert {scene.channel.kind for scene in scenes} == {"cable", "fading"}
+    assert 0.05 < np.mean([scene.snr_db > 28.0 for scene in scenes]) < 0.2
+    assert {"cable", "fading", "tdl-c", "site"} <= {scene.channel.kind for scene in scenes}
+    kinds = {scene.transmitter.kind for scene in scenes if scene.label == "none"}
+    assert len(kinds) > 15
+    assert not kinds & set(config.negatives.without)
+
+
+def test_unseen_city_has_sites_and_negatives_that_training_never_has() -> None:
+    live, test = load("live"), load("san_francisco")
+    assert set(live.negatives.without) < set(test.negatives.kinds) == set(KINDS)
+    trained, unseen = ({site.city for site in scene_plan.sites_of(c)} for c in (live, test))
+    assert unseen == {"san_francisco"}
+    assert not unseen & trained
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("negatives.only", ["radar"], "negatives.only: expected one of white"),
+        ("negatives.without", list(KINDS), "negatives: expected some kind"),
+    ],
+)
+def test_wrong_negatives_are_one_line(key: str, value: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        from_json(changed(key, value))
 
 
 def test_paper_plan_draws_the_fourteen_classes() -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The symbol grid against a slow reading of its headers, and what must not change it."""
 
+import itertools
+
 import exact_ofdm
 import numpy as np
 import pytest
@@ -175,6 +177,16 @@ def test_every_value_is_finite(name, samp_rate, rng):
         assert symbols == 0
         assert set(planes[POWER].ravel()) == {ABSENT_DB}
         assert not planes[1:].any()
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_parts_of_next_to_nothing_beside_a_strong_signal_are_bounded(name, rng):
+    """An element is one of those whose mean is its gain: rounding must not let it grow beyond."""
+    for strong_s, faint in itertools.product((0.1e-3, 1.3e-3, 4.2e-3), (1e-8, 1e-9, 3e-10)):
+        iq = scene(rng, name, 20e6, noise=0.0)
+        iq[round(20e6 * strong_s) :] *= np.float32(faint)
+        parts = compute(name, 20e6, iq)[0][[LARGER, SMALLER]]
+        assert parts.max() <= np.sqrt(15 * 7) + 0.01
 
 
 def test_noise_holds_no_bursts(rng):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,10 +60,21 @@ class NegativeConfig:
 
     @classmethod
     def random(
-        cls, rng: np.random.Generator, samp_rate: float, kind: str | None = None
+        cls,
+        rng: np.random.Generator,
+        samp_rate: float,
+        kind: str | None = None,
+        among: Sequence[str] = (),
     ) -> NegativeConfig:
-        """Draw a signal for a receiver of samp_rate (Hz), of a kind or of a random one."""
-        names = list(KINDS)
+        """Draw a signal.
+
+        Args:
+            rng: source of randomness.
+            samp_rate: of the receiver, Hz.
+            kind: of the signal; a random one where there is none.
+            among: kinds to draw from; all where there are none.
+        """
+        names = list(among or KINDS)
         weights = np.array([KINDS[name].weight for name in names])
         name = kind or str(rng.choice(names, p=weights / weights.sum()))
         spec = KINDS[name]

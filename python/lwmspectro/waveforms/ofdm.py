@@ -70,6 +70,12 @@ class Numerology:
         ends = np.concatenate(([0.0], np.cumsum(prefix + useful)))
         return np.rint(ends * self.samp_rate / _TS_RATE).astype(np.int64)
 
+    def edges_of(self, n_symbols: int) -> NDArray[np.int64]:
+        """Sample offsets of the prefix starts of whole half milliseconds, (n_symbols + 1,)."""
+        halves = np.arange(n_symbols // self.half_ms_symbols)[:, None] * self.half_ms_samples
+        starts = (halves + self.symbol_edges[:-1]).reshape(-1)
+        return np.append(starts, halves.size * self.half_ms_samples)
+
     @cached_property
     def useful_times(self) -> NDArray[np.float64]:
         """Times in seconds, within 0.5 ms, at which the useful symbols start."""

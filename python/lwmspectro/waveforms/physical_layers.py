@@ -23,7 +23,8 @@ class PhysicalLayer:
 
     Attributes:
         config: its configuration, drawn by ``config.random(rng)``.
-        waveform: waveform(config, duration_s, rng), samples at ``config.samp_rate``.
+        waveform: waveform(config, duration_s, rng, log=None), samples at ``config.samp_rate``;
+            the log, a ``data_share.DataLog``, is told where its data are.
         bursty: it transmits in bursts, so that its SNR is that of the active samples.
     """
 

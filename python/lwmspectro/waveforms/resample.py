@@ -40,6 +40,11 @@ def samples_needed(n_out: int, native_rate: float, target_rate: float) -> int:
     return -(-n_out * ratio.denominator // ratio.numerator)
 
 
+def window_start(length: int, n_out: int, native_rate: float, target_rate: float) -> int:
+    """Native sample of a block of some length that ``place`` starts at, less a part of one."""
+    return (length - samples_needed(n_out, native_rate, target_rate)) // 2
+
+
 def place(
     iq: Complex64,
     native_rate: float,
@@ -95,7 +100,7 @@ def place_many(
     if len(lengths) != 1 or min(lengths) < needed:
         raise ValueError(f"native samples: expected one length >= {needed}, got {lengths}")
     length = lengths.pop()
-    start = (length - needed) // 2
+    start = window_start(length, n_out, native_rate, target_rate)
 
     # native length q k and target length p k hold the same time: the ratio stays exact
     k = smooth_length(-(-length // ratio.denominator))

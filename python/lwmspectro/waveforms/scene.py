@@ -22,8 +22,9 @@ from .common import (
     db_to_power,
     filtered_noise,
 )
-from .physical_layers import LAYERS, NONE, PROTOCOLS, name_of
-from .resample import place, samples_needed
+from .data_share import DataLog
+from .physical_layers import LAYERS, NONE, PROTOCOLS, labels_of, name_of
+from .resample import place, samples_needed, window_start
 from .snr import Band, Ratio, band_power, ratio, signal_power
 
 SNR_OVER = ("label", "window", "active")
@@ -102,6 +103,8 @@ class Measured:
         ratio: measured on signal and noise before they were added, within ``band``.
         snr_db: the label, one of both: see ``Scene.over_active``; NaN without a signal.
         band: the occupied band in view, before the receiver's clock error.
+        data_share: share of what is in view that carries user data of the configuration's
+            modulation, see ``data_share``; NaN without a signal.
     """
 
     label: str
@@ -109,16 +112,28 @@ class Measured:
     ratio: Ratio
     snr_db: float
     band: Band
+    data_share: float = float("nan")
 
 
-def _native(scene: Scene, n: int, rng: np.random.Generator) -> Complex64:
-    """The transmitter's samples at the receiver's rate, shape (n,)."""
+def _native(scene: Scene, n: int, rng: np.random.Generator) -> tuple[Complex64, float]:
+    """The transmitter's samples at the receiver's rate, shape (n,), and their share of data."""
     cfg = scene.transmitter
     if isinstance(cfg, negatives.NegativeConfig):
-        return negatives.waveform(cfg, n / scene.samp_rate, rng)[:n]
+        return negatives.waveform(cfg, n / scene.samp_rate, rng)[:n], float("nan")
     needed = samples_needed(n, cfg.samp_rate, scene.samp_rate) / cfg.samp_rate
-    iq = LAYERS[scene.layer].waveform(cfg, needed + _MARGIN_S, rng)
-    return place(iq, cfg.samp_rate, scene.samp_rate, scene.offset_hz, n, rng, scene.front_end.band)
+    log = DataLog()
+    iq = LAYERS[scene.layer].waveform(cfg, needed + _MARGIN_S, rng, log=log)
+    start_s = window_start(iq.size, n, cfg.samp_rate, scene.samp_rate) / cfg.samp_rate
+    half = scene.samp_rate / 2.0
+    share = log.share(
+        start_s,
+        start_s + n / scene.samp_rate,
+        -half - scene.offset_hz,
+        half - scene.offset_hz,
+        labels_of(cfg).modulation,
+    )
+    out = place(iq, cfg.samp_rate, scene.samp_rate, scene.offset_hz, n, rng, scene.front_end.band)
+    return out, share
 
 
 def _noise_density(scene: Scene, power: float) -> float:
@@ -149,7 +164,7 @@ def render_measured(scene: Scene, n: int, rng: np.random.Generator) -> tuple[Com
     Returns:
         complex64 of shape (n,), +-1 is the converter's full scale; and the truth.
     """
-    iq = _native(scene, n, rng)
+    iq, data_share = _native(scene, n, rng)
     seed = int(rng.integers(1 << 62))
     silent = active_power(iq) < _SILENT
     if scene.fading is not None and not silent:
@@ -164,7 +179,7 @@ def render_measured(scene: Scene, n: int, rng: np.random.Generator) -> tuple[Com
         noise *= np.float32(np.sqrt(_noise_density(scene, wanted)))
         found = ratio(power, band_power(noise, scene.samp_rate, scene.band))
         snr_db = found.active_db if scene.over_active else found.window_db
-        measured = Measured(scene.label, scene.layer, found, snr_db, scene.band)
+        measured = Measured(scene.label, scene.layer, found, snr_db, scene.band, data_share)
         noise += iq
         iq = noise
     out = frontend.apply(iq, scene.front_end, scene.samp_rate, rng, scene.center_freq)

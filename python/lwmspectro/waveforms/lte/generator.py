@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data_share import DataLog, Elements
 from ..ofdm import modulate
 from ..uplink import uplink_symbols
 from .config import LteConfig
@@ -46,7 +47,11 @@ def _add_uplink(
 
 
 def waveform(
-    cfg: LteConfig, duration_s: float, rng: np.random.Generator, start_s: float | None = None
+    cfg: LteConfig,
+    duration_s: float,
+    rng: np.random.Generator,
+    start_s: float | None = None,
+    log: DataLog | None = None,
 ) -> NDArray[np.complex64]:
     """Generate the downlink of one cell, centred on its 0 Hz subcarrier.
 
@@ -59,6 +64,7 @@ def waveform(
         rng: source of randomness.
         start_s: time of the first sample in seconds after the start of an even frame, whose
             number is drawn; drawn within 20 ms when None.
+        log: is told where the users' data are.
 
     Returns:
         complex64 samples at ``cfg.samp_rate``, shape (round(duration_s * samp_rate),).
@@ -75,11 +81,20 @@ def waveform(
     first = begin // per_subframe
     subframes = np.arange(first, max(first + 1, -(-(begin + count) // per_subframe)))
     numbers = subframes + 20 * int(rng.integers(N_FRAMES // 2))
-    grid = downlink_grid(Cell(cfg, rng), numbers, rng)  # (subframes, symbols, subcarriers)
+    shape = (numbers.size, 2 * numerology.half_ms_symbols, 12 * cfg.n_prb)
+    data = None if log is None else np.zeros(shape, np.bool_)
+    grid = downlink_grid(Cell(cfg, rng), numbers, rng, data)  # of this shape
     scale = np.float32(1.0 / np.sqrt(_mean_power(grid)))
     _add_uplink(cfg, grid, subframes, rng)
     samples = modulate(grid.reshape(-1, grid.shape[2]), numerology, skip_dc=True)
     offset = begin - first * per_subframe
+    if log is not None and data is not None:
+        k = np.arange(shape[2]) - shape[2] // 2
+        log.elements = Elements(
+            data.reshape(-1, shape[2]),
+            (numerology.edges_of(shape[0] * shape[1]) - offset) / cfg.samp_rate,
+            15e3 * (k + (k >= 0)),  # 0 Hz stays empty
+        )
     return samples[offset : offset + count] * scale
 
 

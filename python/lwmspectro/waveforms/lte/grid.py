@@ -14,6 +14,7 @@ from ..sequences import byte_table
 from . import shared
 from .broadcast import frame_symbols
 from .control import pcfich_symbols, pdcch_symbols, phich_symbols
+from .dci import SI_RNTI
 from .frame import BROADCAST, CRS, FrameKey, frame_template
 from .plan import Codeword, Grant, Subframe
 from .precoding import combine
@@ -109,7 +110,10 @@ def _write_control(
 
 
 def downlink_grid(
-    cell: Cell, subframes: NDArray[np.int64], rng: np.random.Generator
+    cell: Cell,
+    subframes: NDArray[np.int64],
+    rng: np.random.Generator,
+    data: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.complex64]:
     """Resource elements of consecutive subframes.
 
@@ -117,6 +121,9 @@ def downlink_grid(
         cell: the cell and its users.
         subframes: consecutive numbers, counted from the start of system frame 0.
         rng: source of randomness.
+        data: False in the shape of the result, set to True where users' data are that reach one
+            antenna as one constellation: not those of two layers, nor of transmit diversity,
+            which adds two symbols in each element.
 
     Returns:
         complex64, shape (subframes, symbols per subframe, 12 n_prb); 0 dB of the shared channel
@@ -132,6 +139,9 @@ def downlink_grid(
     for row, plan in plans:
         for grant in plan.grants:
             flat[row, grant.places] = grant_values(grant, plan.number, cfg.pci, cfg.port_gains)
+            one = len(grant.layers or cfg.port_gains) == 1
+            if data is not None and one and grant.rnti != SI_RNTI:
+                data.reshape(subframes.size, -1)[row, grant.places] = True
     broadcast = np.flatnonzero(template.classes[0] == BROADCAST)
     for row in np.flatnonzero(subframes % 10 == 0):
         symbols = frame_symbols(

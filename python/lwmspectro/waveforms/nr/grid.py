@@ -199,6 +199,7 @@ def _place_data(
     info: SystemInfo | None,
     classes: NDArray[np.uint8],
     codes: NDArray[np.uint8],
+    data: NDArray[np.bool_] | None,
 ) -> NDArray[np.uint8] | None:
     """Bits of the shared channel, in the order of 38.211 7.3.1.5.
 
@@ -206,6 +207,9 @@ def _place_data(
         Bytes of the second layer, None when nobody has one.
     """
     owner = _owners(cfg.precoders, len(cell.users))[classes]
+    if data is not None:  # nobody is 0, and the last user stands for SIB1
+        alone = [user.layers == 1 for user in cell.users[:-1]]
+        np.take(np.array([False, *alone, False]), owner, out=data)
     other = None if cell.second is None else np.zeros_like(codes)
     part = max(cfg.pdsch_rb[1], 1)
     limit = reference_size(
@@ -253,6 +257,7 @@ def downlink_grid(
     slots: NDArray[np.int64],
     rng: np.random.Generator,
     data_rng: np.random.Generator | None = None,
+    data: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.complex64], NDArray[np.complex64] | None, Plan]:
     """Resource elements of consecutive slots.
 
@@ -262,6 +267,8 @@ def downlink_grid(
         slots: consecutive slot numbers that fill whole subframes; slot 0 starts frame 0.
         rng: source of randomness.
         data_rng: source of the payloads, ``rng`` when None.
+        data: bool, shape (slots, 14, 12 n_rb), is set to where users' data are in one layer: two
+            reach one antenna as a sum of two constellations.
 
     Returns:
         complex64, shape (slots, 14, 12 n_rb), where 0 dB of the shared channel is one unit of
@@ -281,7 +288,7 @@ def downlink_grid(
     _reserve(cfg, found, classes)
     symbol = np.arange(14)
     np.copyto(classes, EMPTY, where=(symbol >= lengths[:, None])[..., None])
-    other = _place_data(cfg, cell, plan, info, classes, codes)
+    other = _place_data(cfg, cell, plan, info, classes, codes, data)
     control.place(plan.messages, cfg.pci, classes, codes, CONTROL)
     _place_control_dmrs(cfg, plan, slots, info, classes, codes)
     index = classes.astype(np.intp) << 8

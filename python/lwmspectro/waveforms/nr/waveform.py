@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data_share import DataLog, Elements
 from ..ofdm import Numerology, modulate
 from ..uplink import uplink_symbols
 from .cell import Cell, draw_cell
@@ -41,10 +42,11 @@ def _render(
     slots: NDArray[np.int64],
     rng: np.random.Generator,
     data_rng: np.random.Generator | None = None,
+    data: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
     """Samples of whole subframes, and the power of each downlink symbol that is not empty."""
     first = int(slots[0]) // cfg.slots_per_ms
-    grid, ssb, _ = downlink_grid(cfg, cell, slots, rng, data_rng)  # (slots, 14, subcarriers)
+    grid, ssb, _ = downlink_grid(cfg, cell, slots, rng, data_rng, data)  # (slots, 14, subcarriers)
     power = _symbol_power(grid.reshape(-1, grid.shape[2]))
     if ssb is not None:  # the carrier's symbols that the blocks' symbols fall into
         repeated = np.repeat(_symbol_power(ssb), cfg.slots_per_ms)
@@ -62,7 +64,11 @@ def _render(
 
 
 def waveform(
-    cfg: NrConfig, duration_s: float, rng: np.random.Generator, start_s: float | None = None
+    cfg: NrConfig,
+    duration_s: float,
+    rng: np.random.Generator,
+    start_s: float | None = None,
+    log: DataLog | None = None,
 ) -> NDArray[np.complex64]:
     """Generate the downlink of one cell, centred on subcarrier ``6 n_rb``.
 
@@ -76,6 +82,7 @@ def waveform(
         rng: source of randomness.
         start_s: time of the first sample in seconds after the start of frame 0; drawn among
             all system frame numbers when None.
+        log: is told where the users' data are.
 
     Returns:
         complex64 samples at ``cfg.samp_rate``, shape (round(duration_s * samp_rate),).
@@ -92,9 +99,18 @@ def waveform(
     first = begin // per_ms
     subframes = max(1, -(-(begin + count) // per_ms) - first)
     slots = np.arange(first * cfg.slots_per_ms, (first + subframes) * cfg.slots_per_ms)
-    samples, active = _render(cfg, draw_cell(cfg, rng), slots, rng)
+    shape = (slots.size, 14, 12 * cfg.n_rb)
+    data = None if log is None else np.zeros(shape, np.bool_)
+    samples, active = _render(cfg, draw_cell(cfg, rng), slots, rng, data=data)
     scale = np.float32(1.0 / np.sqrt(active.mean(dtype=np.float64)) if active.size else 1.0)
     offset = begin - first * per_ms
+    if log is not None and data is not None:
+        width = shape[2]
+        log.elements = Elements(
+            data.reshape(-1, width),
+            (numerology.edges_of(14 * slots.size) - offset) / cfg.samp_rate,
+            float(cfg.scs_hz) * (np.arange(width) - width // 2),
+        )
     return samples[offset : offset + count] * scale
 
 
@@ -119,8 +135,8 @@ class Transmitter:
         powers = []
         probe = draw_cell(cfg, np.random.default_rng((seed, 0)))
         for frame in range(self._PROBED_FRAMES):  # the power is that of the first frames
-            slots, *sources = self._frame(frame)
-            powers.append(_render(cfg, probe, slots, *sources)[1])
+            slots, schedule, payloads = self._frame(frame)
+            powers.append(_render(cfg, probe, slots, schedule, payloads)[1])
         active = np.concatenate(powers)
         mean = active.mean(dtype=np.float64) if active.size else 1.0
         self._scale = np.float32(1.0 / np.sqrt(mean))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..common import Complex64
+from ..data_share import BITS, DataLog, Stretch
 from .config import SingleCarrierConfig
 from .modem import encode, interleaver_order, m_sequence, map_bits
 from .pulse import Shaper
@@ -69,6 +70,7 @@ def waveform(
     duration_s: float,
     rng: np.random.Generator,
     start_s: float | None = None,
+    log: DataLog | None = None,
 ) -> Complex64:
     """A window of the signal.
 
@@ -78,6 +80,7 @@ def waveform(
         rng: source of randomness.
         start_s: time of the first sample in seconds after the first sample of a frame; drawn
             within a frame and its gap when None.
+        log: is told when frames are on the air, with their preambles.
 
     Returns:
         complex64 at ``cfg.samp_rate``, shape (round(duration_s * samp_rate),), unit mean power
@@ -98,9 +101,20 @@ def waveform(
     skip_samples = round(skip * float(cfg.sps_fraction))
     if start_s is not None:
         skip_samples = round((start_s * cfg.symbol_rate) * float(cfg.sps_fraction))
-    pieces, have = [shaper.shape(first)], 0
+    sizes = [first.size]  # symbols of each frame with its gap
+    pieces = [shaper.shape(first)]
     have = pieces[0].size
     while have < skip_samples + count:
-        pieces.append(shaper.shape(frames.draw(rng)))
+        symbols = frames.draw(rng)
+        sizes.append(symbols.size)
+        pieces.append(shaper.shape(symbols))
         have += pieces[-1].size
+    if log is not None:
+        # a symbol lasts from half before the middle of its pulse to half after it
+        middle = 0.5 * (cfg.span - 1) - skip_samples / float(cfg.sps_fraction)
+        for start in np.cumsum([0, *sizes[:-1]]) + middle:
+            stop = start + cfg.frame_symbols
+            log.stretches.append(
+                Stretch(start / cfg.symbol_rate, stop / cfg.symbol_rate, BITS[cfg.modulation])
+            )
     return np.concatenate(pieces)[skip_samples : skip_samples + count]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..common import Complex64
+from ..data_share import DataLog, Stretch
 from . import ampdu, mac
 from .config import Station, WifiConfig
 from .format import SAMP_RATE, Format
@@ -40,13 +41,28 @@ __all__ = [
 
 
 def waveform(
-    cfg: WifiConfig, duration_s: float, rng: np.random.Generator, start_s: float | None = None
+    cfg: WifiConfig,
+    duration_s: float,
+    rng: np.random.Generator,
+    start_s: float | None = None,
+    log: DataLog | None = None,
 ) -> Complex64:
     """Samples of the channel at 20 MS/s, shape (round(duration_s * 20e6),), complex64.
 
     The strongest station has unit mean power while transmitting, gaps are zero. The window opens
     anywhere in the traffic; WiFi has no frame structure that ``start_s`` could select, so it is
-    ignored.
+    ignored. ``log`` is told when data fields are on the air, those of control frames too.
     """
     n = round(duration_s * SAMP_RATE)
-    return render(cfg, schedule(cfg, n, rng), n, rng)
+    frames = schedule(cfg, n, rng)
+    if log is not None:
+        for frame in frames:
+            log.stretches.append(
+                Stretch(
+                    (frame.start + frame.fmt.header_len) / SAMP_RATE,
+                    frame.stop / SAMP_RATE,
+                    frame.fmt.row.n_bpsc,
+                    user=frame.kind == "data",
+                )
+            )
+    return render(cfg, frames, n, rng)
