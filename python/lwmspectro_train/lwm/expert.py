@@ -158,9 +158,14 @@ class Expert(nn.Module):
         """The head's answer (b, 2) in dB, (b, 1)."""
         return answer[:, :1] * self.snr_std + self.snr_mean
 
-    def forward(self, raw: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Columns of the data set to answers and ``embedding``; ``snr_db`` in dB, (b, 1)."""
-        encoded = self.encode(self.cut(raw))
+    def forward(self, raw: Mapping[str, Tensor], prepared: bool = False) -> dict[str, Tensor]:
+        """Columns of the data set to answers and ``embedding``; ``snr_db`` in dB, (b, 1).
+
+        Args:
+            raw: by column; or prepared, images by source.
+            prepared: which of both.
+        """
+        encoded = self.encode(self.cut_images(raw) if prepared else self.cut(raw))
         found = self.answers(encoded)
         return found | {SNR: self.snr_db(found[SNR]), "embedding": encoded.mean(dim=1)}
 

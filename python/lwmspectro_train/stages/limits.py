@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Limits of an expert's answers, from validation windows.
 
-The one place that decides them: temperature by the least cross entropy, and every answer given.
+The one place that decides them. The temperature is that of the least cross entropy over windows with
+a label. An answer is given from the lowest probability above which, with 90 % confidence, at most a
+share ``MISTAKEN`` of those given is wrong. A modulation counts as wrong wherever none can be read: in
+idle cells, and where one antenna gets a sum of two symbols.
 """
 
 from __future__ import annotations
 
-from gnuradio.lwmspectro.thresholds import AnswerThreshold, ExpertThresholds
+import math
 
-from ..calibrate import temperature
+import numpy as np
+from gnuradio.lwmspectro.thresholds import AnswerThreshold, ExpertThresholds
+from scipy.special import softmax
+
+from ..calibrate import least_sure_p, temperature
 from ..lwm.answers import MOBILITY, MODULATION
 from ..lwm.contrastive import NO_LABEL
 from .predict import Predictions
+
+MISTAKEN = {MODULATION: 0.2, MOBILITY: 0.2}
+"""Share of given answers that may be wrong."""
+
+_MOST = 0.95  # an answer that is as sure as this is always given
 
 
 def of_expert(validation: Predictions) -> ExpertThresholds:
@@ -20,9 +32,13 @@ def of_expert(validation: Predictions) -> ExpertThresholds:
 
 
 def _of(validation: Predictions, name: str) -> AnswerThreshold:
-    label = validation.labels[name]
+    label, logits = validation.labels[name], validation.answers[name]
     known = label != NO_LABEL
     if not known.any():
         return AnswerThreshold(temperature=1.0, least_p=0.0)
-    fitted = temperature(validation.answers[name][known], label[known])
-    return AnswerThreshold(temperature=round(fitted, 4), least_p=0.0)
+    fitted = round(temperature(logits[known], label[known]), 4)
+    p = softmax(logits.astype(np.float64) / fitted, axis=1)
+    counted = known | (name == MODULATION)
+    right = p.argmax(axis=1)[counted] == label[counted]  # never, without a label
+    least = least_sure_p(p.max(axis=1)[counted], right, MISTAKEN[name])
+    return AnswerThreshold(temperature=fitted, least_p=min(_MOST, math.floor(least * 1e4) / 1e4))

@@ -72,7 +72,7 @@ def predict(
     for first in range(0, len(part.rows), _BATCH):
         rows = part.rows[first : first + _BATCH]
         batch = part.batch(rows, torch.zeros(len(rows), 0), torch.device(device))
-        for name, answer in expert(batch.views).items():
+        for name, answer in expert(batch.views, batch.prepared).items():
             found.setdefault(name, []).append(answer.float().cpu().numpy())
     table = Windows(folder, ()).table.take(part.rows)
     return Predictions(
