@@ -31,8 +31,8 @@ def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> 
         ValueError: something in configuration, data or checkpoints does not fit.
     """
     data, test = router_data(config)
-    for folder in {config.data.train, config.data.validation, str(data), str(test)} - {""}:
-        read_manifest(Path(folder))
+    for name in sorted({config.data.train, config.data.validation, str(data), str(test)} - {""}):
+        read_manifest(Path(name))
     for protocol in PROTOCOLS:
         say(f"pretrain {protocol}")
         pretrain(config, protocol, options)
