@@ -16,7 +16,7 @@ from gnuradio import gr, lwmspectro
 from gnuradio.lwmspectro import kernels, keys
 from gnuradio.lwmspectro.sample_format import FORMATS
 from gnuradio.lwmspectro.synthetic_scenes import SCENES
-from gnuradio.lwmspectro.synthetic_source import CYCLE
+from gnuradio.lwmspectro.synthetic_source import CYCLE, TOUR
 from gnuradio.lwmspectro.transmitters import settings
 from gnuradio.lwmspectro.waveforms import lte, single_carrier
 from gnuradio.lwmspectro.waveforms.frontend import PROFILES
@@ -160,7 +160,7 @@ def test_options():
 
     assert set(options("classifier", "policy")) == set(POLICIES)
     assert set(options("moe_classifier", "policy")) == set(POLICIES)
-    assert set(options("synthetic_source", "scenes")) == {CYCLE, *SCENES}
+    assert set(options("synthetic_source", "scenes")) == {CYCLE, TOUR, *SCENES}
     assert options("front_end", "profile") == list(PROFILES)
     assert options("wifi_source", "standard") == list(settings.STANDARDS)
     for cell in ("lte_source", "nr_source"):
