@@ -102,7 +102,7 @@ def test_a_tour_of_links_knows_its_truth():
             assert np.isnan(truth.snr_db)
             continue
         assert (truth.modulation, truth.mobility) == (link.modulation, link.mobility)
-        assert truth.snr_db == pytest.approx(link.snr_db, abs=12.0)  # it fades
+        assert truth.snr_db == pytest.approx(link.snr_db, abs=20.0)  # it fades
     assert source.truth_of(n - 10, 20) is None
 
 
