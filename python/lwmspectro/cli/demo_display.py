@@ -140,9 +140,10 @@ def score_table(record: Record, experts: bool) -> Table:
         experts: whether the model has any: a router alone answers the protocol and no more.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for heading in SCORES:
-        justify = "left" if heading == SCORES[0] else "right"
-        table.add_column(heading, justify=justify, no_wrap=True)
+    first, *others = SCORES
+    table.add_column(first, no_wrap=True)
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
     for score in record.scores().values():
         truth, windows = score.truth, score.windows
         cells = [title_of(truth), str(windows), _percent(score.protocol, windows)]
