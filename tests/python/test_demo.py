@@ -66,11 +66,11 @@ def test_the_whole_of_it(run_app, lte_bundle, tmp_path):
     assert ["noise", ">", "LTE"] in [row[1:4] for row in rows]
     assert ["64QAM", ">", "-"] in [row[5:8] for row in rows]
     assert len(rows) <= 15  # one or two of a scene, not one for each of 39 windows
-    scores = [line for line in lines if re.search(r"  \d+ +\d+\.\d ", line)]
+    scores = [line for line in lines if re.search(r"  \d+ +\d+\.\d % ", line)]
     assert len(scores) == len(LINKS)
     for line in scores:
         right = "100.0" if line.startswith("LTE") else "0.0"
-        assert line.split()[-4:] == [right, "-", "-", "-"]
+        assert line.split()[-5:] == [right, "%", "-", "-", "-"]
     assert "tiny-1 has no experts: it answers the protocol alone" in done.stdout
     answered, dropped = re.search(r"(\d+) windows answered, (\d+) dropped", done.stdout).groups()
     assert int(answered) + int(dropped) == 39
@@ -95,7 +95,7 @@ def test_all_four_answers_beside_the_truth(run_app, make_bundle, tmp_path):
         assert re.search(r" > (static|pedestrian|vehicular) ", row)
     scores = [line for line in done.stdout.splitlines() if line.startswith("LTE ")]
     for line in scores:
-        assert re.fullmatch(r"LTE .* 100\.0 +\d+\.\d +\d+\.\d +\d+\.\d *", line), line
+        assert re.fullmatch(r"LTE .* 100\.0 % +\d+\.\d % +\d+\.\d % +\d+\.\d dB *", line), line
     assert png_size(png)
 
 
@@ -116,7 +116,7 @@ def test_a_table_on_a_terminal(prefix, lte_bundle, tmp_path):
         os.close(ours)
     _, errors = demo.communicate(timeout=TIMEOUT_S)
     assert demo.returncode == 0, errors
-    assert shown.count(b"modulation %") > 3  # drawn again and again
+    assert shown.count(b"modulation") > 3  # drawn again and again
     assert b"\x1b[" in shown
     assert b"windows answered" in shown
     assert png.exists()
@@ -230,8 +230,8 @@ def test_every_answer_is_held_against_the_truth():
     stream = io.StringIO()
     console_on(stream).print(score_table(record, experts=True))
     lines = [re.split("  +", line.strip()) for line in stream.getvalue().splitlines()]
-    assert lines[1] == ["LTE 64QAM static", "4", "100.0", "50.0", "50.0", "3.0"]
-    assert lines[2] == ["noise", "1", "100.0", "-", "-", "-"]
+    assert lines[1] == ["LTE 64QAM static", "4", "100.0 %", "50.0 %", "50.0 %", "3.0 dB"]
+    assert lines[2] == ["noise", "1", "100.0 %", "-", "-", "-"]
 
 
 def test_scores_leave_out_what_is_mixed():

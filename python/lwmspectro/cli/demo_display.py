@@ -44,7 +44,7 @@ COLUMNS = (
 BETWEEN = " > "
 """Between what is on the air and what was said of it."""
 
-SCORES = ("on the air", "windows", "protocol %", "modulation %", "mobility %", "SNR error dB")
+SCORES = ("on the air", "windows", "protocol", "modulation", "mobility", "SNR error")
 """Headings of the summary."""
 
 LIVE_ROWS = 12
@@ -153,7 +153,7 @@ def score_table(record: Record, experts: bool) -> Table:
         ):
             cells.append(_percent(right, windows) if experts and known else UNSAID)
         error = score.snr_error_db
-        table.add_row(*cells, f"{error:.1f}" if math.isfinite(error) else UNSAID)
+        table.add_row(*cells, f"{error:.1f} dB" if math.isfinite(error) else UNSAID)
     return table
 
 
@@ -169,7 +169,7 @@ def name_of(said: str) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100.0 * part / whole:.1f}"
+    return f"{100.0 * part / whole:.1f} %"
 
 
 def _row(answer: Answer) -> Text:
