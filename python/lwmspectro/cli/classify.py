@@ -227,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROG,
         description="Says which wireless protocol is in each 25.6 ms of a recording, and, "
-        "with a model that has experts, in which modulation, at what SNR and how fast its user moves.",
+        "with a model that has experts, in which modulation, at what SNR and at which speed.",
         epilog="Exit status: 0 done, 1 the model failed on some windows or results could not be "
         "written, 2 wrong input or usage.",
     )
