@@ -44,14 +44,16 @@ def cores(wanted: set[int]) -> Iterator[None]:
 
 
 class RealTimeSource(gr.sync_block):
-    """Noise that comes as from a radio: each piece when its last sample is due."""
+    """Samples that come as from a radio, over and over: each piece when its last one is due."""
 
-    def __init__(self, samp_rate: float) -> None:
+    def __init__(self, samp_rate: float, iq: NDArray[np.complex64] | None = None) -> None:
+        """Plays ``iq``, or noise."""
         gr.sync_block.__init__(self, name="real_time", in_sig=None, out_sig=[np.complex64])
         self.samp_rate = samp_rate
         self.began: float | None = None
-        self._piece = noise(round(PIECE_S * samp_rate))
-        self.set_min_output_buffer(0, 4 * len(self._piece))
+        self._piece = round(PIECE_S * samp_rate)
+        self._iq = noise(self._piece) if iq is None else iq
+        self.set_min_output_buffer(0, 4 * self._piece)
 
     def due(self, sample: int) -> float:
         """Time at which so many samples are there, seconds of time.monotonic()."""
@@ -61,8 +63,9 @@ class RealTimeSource(gr.sync_block):
         """Called by the scheduler."""
         if self.began is None:
             self.began = time.monotonic()
-        n = min(len(output_items[0]), len(self._piece))
-        output_items[0][:n] = self._piece[:n]
+        at = self.nitems_written(0) % len(self._iq)
+        n = min(len(output_items[0]), self._piece, len(self._iq) - at)
+        output_items[0][:n] = self._iq[at : at + n]
         time.sleep(max(0.0, self.due(self.nitems_written(0) + n) - time.monotonic()))
         return n
 

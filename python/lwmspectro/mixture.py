@@ -118,7 +118,7 @@ class Mixture:
         if not named:
             return
         try:
-            outputs = self._experts[protocol](np.stack([windows[index] for index, _ in named]))
+            outputs = self._experts[protocol](_batch([windows[index] for index, _ in named]))
             check_outputs(outputs, len(named), len(modulations), len(mobilities))
         except Exception as error:
             for index, _ in named:
@@ -132,3 +132,8 @@ class Mixture:
                 results[index] = Description(verdict, answer)
             except ValueError as error:
                 results[index] = error
+
+
+def _batch(windows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Windows in one array; a single one, which symbol grids make large, is not copied."""
+    return windows[0][np.newaxis] if len(windows) == 1 else np.stack(windows)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A source block that sounds like a radio: WiFi, LTE, NR and idle noise, one after the other."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ from numpy.typing import NDArray
 
 from . import keys
 from .recording import check_samp_rate
-from .synthetic_scenes import SCENES, Scene, receiver_noise
+from .signal_meter import SignalMeter
+from .synthetic_scenes import LINKS, MIXED, SCENES, Scene, Truth, receiver_noise
 from .waveforms.common import db_to_amplitude, db_to_power
 
 CYCLE = "cycle"
+TOUR = "links"
+_TURNS = {CYCLE: SCENES, TOUR: tuple(link.name for link in LINKS)}
 
 BUFFER_SAMPLES = 1 << 17
 CHUNK = 1 << 15  # samples that are worked on at once: they stay in the cache
@@ -28,11 +32,13 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
     """A receiver's samples, complex, full scale at 1.0, without end, as fast as they are taken.
 
     Scenes are ``wifi`` (802.11n traffic), ``lte`` (FDD), ``nr`` (TDD) and ``noise``; ``cycle``
-    is all of them in that order, ``dwell_s`` each. A transmitter repeats 160 ms of samples;
-    what comes after it does not repeat: a tapped-delay-line fading channel (indoor with a line
-    of sight for WiFi, outdoor for LTE and NR), and a receiver with noise, a filter, a DC offset
-    and a 12-bit converter. Its gain and its noise are the same in all scenes. The noise is taken
-    from random places of a pool of four million samples.
+    is all of them in that order, ``dwell_s`` each. ``links`` is a tour of links and noise, each
+    link with a modulation, a speed and an SNR of its own (``synthetic_scenes.LINKS``). A
+    transmitter repeats 160 ms of samples; what comes after it does not repeat: a
+    tapped-delay-line fading channel (indoor with a line of sight for WiFi, outdoor for LTE and
+    NR), and a receiver with noise, a filter, a DC offset and a 12-bit converter. Its gain and
+    its noise are the same in all scenes. The noise is taken from random places of a pool of four
+    million samples.
 
     Tags on the first sample: ``rx_rate`` (double, Hz), ``rx_freq`` (double, Hz), ``rx_time``
     (tuple of uint64 seconds and double fraction: zero). On the first sample of each scene:
@@ -53,10 +59,12 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
 
         Args:
             samp_rate: Hz.
-            scenes: ``wifi``, ``lte``, ``nr``, ``noise`` or ``cycle``.
+            scenes: ``wifi``, ``lte``, ``nr``, ``noise``, ``cycle`` or ``links``.
             dwell_s: seconds of a scene before the next one.
-            snr_db: mean signal to noise ratio in the occupied band while transmitting, dB.
-            doppler_hz: maximum Doppler shift of the channels, Hz: 5 is a walk, 70 a car.
+            snr_db: mean signal to noise ratio in the occupied band while transmitting, dB; not
+                of links.
+            doppler_hz: maximum Doppler shift of the channels, Hz: 5 is a walk, 70 a car; not of
+                links.
             seed: of everything random.
             center_freq: Hz, for the ``rx_freq`` tag alone.
 
@@ -65,8 +73,8 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
         """
         gr.sync_block.__init__(self, name="synthetic_source", in_sig=None, out_sig=[np.complex64])
         self._samp_rate = check_samp_rate(samp_rate, "samp_rate")
-        if scenes not in (*SCENES, CYCLE):
-            raise ValueError(f"scenes: expected one of {(*SCENES, CYCLE)}, got {scenes!r}")
+        if scenes not in (*SCENES, *_TURNS):
+            raise ValueError(f"scenes: expected one of {(*SCENES, *_TURNS)}, got {scenes!r}")
         if not dwell_s * samp_rate >= 1.0:
             raise ValueError(f"dwell_s: expected at least one sample, got {dwell_s} s")
         if seed < 0:
@@ -74,10 +82,11 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
         self._dwell = round(dwell_s * samp_rate)
         self._center_freq = center_freq
         self._rng = np.random.default_rng(seed)
-        names = SCENES if scenes == CYCLE else (scenes,)
+        names = _TURNS.get(scenes, (scenes,))
         self._scenes = [Scene.make(name, samp_rate, self._rng) for name in names]
         self._noise = receiver_noise(self._rng)
         self._dc = np.complex64(db_to_amplitude(DC_DB) * np.exp(2j * np.pi * self._rng.random()))
+        self._meter = SignalMeter(CHUNK)
         self._position = 0
         self._place = 0  # in the noise, of the chunk at hand
         self.set_snr_db(snr_db)
@@ -117,6 +126,22 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
         last = self.scene_at(sample_start + max(sample_count, 1) - 1)
         return first if first == last else None
 
+    def truth_of(self, sample_start: int, sample_count: int) -> Truth | None:
+        """What is true of a run of output samples of the last minutes; None as of ``truth``."""
+        if self.truth(sample_start, sample_count) is None:
+            return None
+        scene = self._scene(sample_start)
+        setting = scene.setting
+        power = self._meter.power(sample_start, sample_count)
+        noise = scene.view_hz / self._samp_rate  # in the occupied band: all of it is 1
+        return Truth(
+            scene=scene.name,
+            protocol=setting.protocol,
+            modulation=None if setting.modulation == MIXED else setting.modulation,
+            mobility=setting.mobility,
+            snr_db=10.0 * math.log10(power / noise) if power > 0.0 else math.nan,
+        )
+
     def work(self, input_items: list[NDArray[Any]], output_items: list[NDArray[Any]]) -> int:
         """Called by the scheduler."""
         out = output_items[0]
@@ -132,12 +157,15 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
 
     def _power(self, scene: Scene) -> float:
         """Of the signal over the noise, in all of the receiver's band."""
-        return self._snr * scene.view_hz / self._samp_rate
+        own = scene.setting.snr_db
+        return (self._snr if own is None else db_to_power(own)) * scene.view_hz / self._samp_rate
 
     def _new_channel(self) -> Any:
-        multipath = self._scene(self._position).multipath
+        scene = self._scene(self._position)
+        own = scene.setting.doppler_hz
+        doppler_hz = self._doppler_hz if own is None else own
         seed = int(self._rng.integers(1 << 62))
-        return multipath.channel(self._samp_rate, self._doppler_hz, seed)
+        return scene.multipath.channel(self._samp_rate, doppler_hz, seed)
 
     def _begin_scene(self) -> None:
         if self._position == 0:
@@ -161,8 +189,11 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
             n = min(n, scene.loop.size - at)
             faded = self._channel.process(scene.loop[at : at + n])
             np.multiply(faded, np.float32(np.sqrt(self._power(scene))), out=out[:n])
+            active = scene.transmitting[at + n] - scene.transmitting[at]
+            self._meter.add(self._position, float(np.vdot(out[:n], out[:n]).real), active)
         else:
             out[:n] = 0.0
+            self._meter.add(self._position, 0.0, 0.0)
         place = self._place + into_chunk
         out[:n] += self._noise[place : place + n]
         out[:n] += self._dc

@@ -185,7 +185,7 @@ def load(name: str | Path, **overrides: Any) -> DatasetConfig:
         ValueError: it is not as documented.
     """
     path = Path(name)
-    if path.suffix != ".toml" and path.name == str(name) and not path.exists():
+    if path.suffix != ".toml" and path.name == str(name) and not path.is_file():
         path = SHIPPED / f"{name}.toml"
     if not path.is_file():
         raise FileNotFoundError(

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-PARTS = ("tokenizer", "kernel", "grid", "channel", "transmit", "model", "latency")
+PARTS = ("tokenizer", "kernel", "grid", "channel", "transmit", "model", "chain", "latency")
 
 
 @pytest.fixture
@@ -19,10 +19,12 @@ def bench(repository):
     return run
 
 
-def test_every_part_runs(bench, lte_bundle, tmp_path, monkeypatch):
-    monkeypatch.setenv("LWMSPECTRO_MODEL", str(lte_bundle))
+def test_every_part_runs(bench, make_bundle, tmp_path, monkeypatch):
+    bundle = make_bundle(gain=0.0, bias=(0.0, 2.485, 0.0, 0.0), experts=("lte",))
+    monkeypatch.setenv("LWMSPECTRO_MODEL", str(bundle))
     figures = tmp_path / "figures.json"
-    done = bench("--seconds", "0.2", "--repeat", "1", "--json", figures)
+    short = ("--seconds", "0.2", "--repeat", "1", "--live-seconds", "2")
+    done = bench(*short, "--json", figures)
     assert done.returncode == 0, done.stderr
     found = json.loads(figures.read_text())
     assert set(found) == {"machine", *PARTS, "wanted"}
@@ -30,7 +32,9 @@ def test_every_part_runs(bench, lte_bundle, tmp_path, monkeypatch):
     assert ("one core", "stock chain") in ways
     assert len(ways) == 9
     assert all(row["p50 ms"] > 0 for row in found["latency"])
-    assert [row["wanted"] for row in found["wanted"]] == [100, 2, 25, 40]
+    assert {row["model"].split()[-1] for row in found["model"]} >= {"router", "expert_lte"}
+    assert found["chain"][1]["read by an expert"] == "12 of 12"
+    assert [row["wanted"] for row in found["wanted"]] == [100, 2, 25, 40, 117, 60, 0.98, 0]
     assert "met" in done.stdout
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gnuradio.lwmspectro import keys
 from gnuradio.lwmspectro.cli import classify, console
+from tiny_models import MOBILITIES, MODULATIONS
 
 APP = "lwmspectro-classify"
 RATE = 1_920_000
@@ -76,21 +78,27 @@ def test_sigmf_with_segments(run_app, sigmf, lte_bundle):
     assert answers[0]["rx_time"] == 1769860800.5
     assert answers[1]["rx_time"] == pytest.approx(1769860800.5256, abs=1e-6)
     assert {answer["file"] for answer in answers} == {str(sigmf)}
-    assert set(answers[0]) == {
-        "file",
-        "window",
-        "status",
-        "protocol",
-        "protocol_p",
-        "sample_start",
-        "sample_count",
-        "rx_time",
-        "sample_rate",
-        "center_freq",
-        "latency_s",
-        "dropped_windows",
-        "model",
-    }
+    assert list(answers[0]) == ["file", "window", *keys.MESSAGE_KEYS]
+    assert {answers[0][key] for key in keys.EXPERT_KEYS} == {None}  # of a router alone
+
+
+def test_answers_of_an_expert(run_app, raw, make_bundle):
+    bundle = make_bundle(gain=0.0, bias=(0, 2.485, 0, 0), experts=("lte",))
+    answers = records(run_app(APP, raw, *raw_options(), "--model", bundle))
+    assert [answer["protocol"] for answer in answers] == ["lte", "lte", None]
+    for answer in answers[:2]:
+        assert answer["modulation"] in MODULATIONS
+        assert answer["mobility"] in MOBILITIES
+        assert 0.2 <= answer["modulation_p"] <= 1.0
+        assert 100.0 < answer["snr_db"] < 300.0  # 200 more than a token in dB
+    assert {answers[2][key] for key in keys.EXPERT_KEYS} == {None}
+    options = [*raw_options(), "--format", "table", "--model", bundle]
+    rows = [line.split() for line in run_app(APP, raw, *options).stdout.splitlines()[2:]]
+    for row, answer in zip(rows[:2], answers, strict=False):
+        assert row[4] == answer["modulation"]
+        assert row[6] == f"{answer['snr_db']:.1f}"
+        assert row[7:9] == [answer["mobility"], f"{answer['mobility_p']:.2f}"]
+    assert rows[2][4:9] == ["-"] * 5
 
 
 def test_raw_samples(run_app, raw, lte_bundle):

@@ -8,23 +8,29 @@ import struct
 import subprocess
 import threading
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from gnuradio.lwmspectro import Bundle, Spec, kernels, keys
 from gnuradio.lwmspectro.cli import demo, demo_picture
-from gnuradio.lwmspectro.cli.demo_display import Lines
-from gnuradio.lwmspectro.cli.demo_record import MIXED, Answer, Record
+from gnuradio.lwmspectro.cli.demo_display import Lines, score_table
+from gnuradio.lwmspectro.cli.demo_record import MIXED, Answer, Record, Score
+from gnuradio.lwmspectro.cli.rows import console_on
+from gnuradio.lwmspectro.synthetic_scenes import LINKS, Truth
 
 APP = "lwmspectro-demo"
 QUICK = ("--samp-rate", "2e6", "--duration", "1")
 TIMEOUT_S = 60.0
+LTE = Truth("lte_64qam_static", "lte", "64QAM", "static", 20.0)
+NOISE = Truth("noise", "noise", None, None, float("nan"))
 SPEC = Spec(kernels.features_version, 128, 200, 128, 128, 1.92e6, 61.44e6, kernels.correlogram_rows)
 
 
-def message(index, protocol="lte"):
+def message(index, protocol="lte", **fields):
     status = {"protocol": protocol, "status": "ok"} if protocol else {"status": "no_signal"}
     return {
         **status,
+        **fields,
         keys.PROTOCOL_P: 0.9,
         keys.SAMPLE_START: index * 10,
         keys.SAMPLE_COUNT: 10,
@@ -37,10 +43,10 @@ def message(index, protocol="lte"):
 class HalfLte:
     """A source of 100 windows: LTE, then noise; one window has both."""
 
-    def truth(self, start, count):
+    def truth_of(self, start, count):
         if start < 500 < start + count:
             return None
-        return "lte" if start < 500 else "noise"
+        return LTE if start < 500 else NOISE
 
 
 def png_size(path):
@@ -54,14 +60,18 @@ def test_the_whole_of_it(run_app, lte_bundle, tmp_path):
     done = run_app(APP, *QUICK, "--model", lte_bundle, "--png", png)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert "on the air" in lines[0]
-    rows = [line.split()[1:3] for line in lines[1 : lines.index("")]]
-    assert ["WiFi", "LTE"] in rows
-    assert ["noise", "LTE"] in rows
-    assert len(rows) <= 8  # not one for each of 39 windows
-    scores = {words[0]: words for line in lines if (words := line.split()) and "%" not in words}
-    assert scores["LTE"][-1] == "100.0"
-    assert scores["noise"][-1] == "0.0"
+    assert lines[0].split()[:5] == ["time", "s", "protocol", "p", "modulation"]
+    rows = [line.split() for line in lines[1 : lines.index("")]]
+    assert ["WiFi", ">", "LTE"] in [row[1:4] for row in rows]
+    assert ["noise", ">", "LTE"] in [row[1:4] for row in rows]
+    assert ["64QAM", ">", "-"] in [row[5:8] for row in rows]
+    assert len(rows) <= 15  # one or two of a scene, not one for each of 39 windows
+    scores = [line for line in lines if re.search(r"  \d+ +\d+\.\d % ", line)]
+    assert len(scores) == len(LINKS)
+    for line in scores:
+        right = "100.0" if line.startswith("LTE") else "0.0"
+        assert line.split()[-5:] == [right, "%", "-", "-", "-"]
+    assert "tiny-1 has no experts: it answers the protocol alone" in done.stdout
     answered, dropped = re.search(r"(\d+) windows answered, (\d+) dropped", done.stdout).groups()
     assert int(answered) + int(dropped) == 39
     assert int(answered) > 20  # some may be dropped where the machine is busy
@@ -71,11 +81,29 @@ def test_the_whole_of_it(run_app, lte_bundle, tmp_path):
     assert height > 600
 
 
+def test_all_four_answers_beside_the_truth(run_app, make_bundle, tmp_path):
+    """Of an expert that hands on values in dB: far off, and the same for all scenes."""
+    bundle = make_bundle(gain=0.0, bias=(0, 2.485, 0, 0), experts=("lte",))
+    png = tmp_path / "demo.png"
+    done = run_app(APP, *QUICK, "--model", bundle, "--png", png)
+    assert done.returncode == 0, done.stderr
+    assert "has no experts" not in done.stdout
+    rows = [line for line in done.stdout.splitlines() if " > LTE " in line]
+    assert rows
+    for row in rows:
+        assert re.search(r" > (BPSK|QPSK|16QAM|64QAM|256QAM) ", row)
+        assert re.search(r" > (static|pedestrian|vehicular) ", row)
+    scores = [line for line in done.stdout.splitlines() if line.startswith("LTE ")]
+    for line in scores:
+        assert re.fullmatch(r"LTE .* 100\.0 % +\d+\.\d % +\d+\.\d % +\d+\.\d dB *", line), line
+    assert png_size(png)
+
+
 def test_a_table_on_a_terminal(prefix, lte_bundle, tmp_path):
     png = tmp_path / "demo.png"
     command = [prefix / "bin" / APP, *QUICK, "--model", lte_bundle, "--png", png]
     ours, theirs = pty.openpty()
-    environment = {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+    environment = {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
     demo = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment)
     os.close(theirs)
     shown = b""
@@ -88,7 +116,7 @@ def test_a_table_on_a_terminal(prefix, lte_bundle, tmp_path):
         os.close(ours)
     _, errors = demo.communicate(timeout=TIMEOUT_S)
     assert demo.returncode == 0, errors
-    assert shown.count(b"on the air") > 3  # drawn again and again
+    assert shown.count(b"modulation") > 3  # drawn again and again
     assert b"\x1b[" in shown
     assert b"windows answered" in shown
     assert png.exists()
@@ -187,6 +215,25 @@ def test_make_demo_says_where_the_picture_goes(repository):
     assert "--png build/lwmspectro-demo.png" in text
 
 
+def test_every_answer_is_held_against_the_truth():
+    record = Record(HalfLte())
+    said = [("64QAM", 19.0, "static"), ("16QAM", 23.0, "static"), ("64QAM", 26.0, "vehicular")]
+    for index, (modulation, snr_db, mobility) in enumerate(said):
+        answers = {"modulation": modulation, "snr_db": snr_db, "mobility": mobility}
+        record.add(message(index, **answers))
+    record.add(message(3))  # left out by the model: not right
+    record.add(message(60, None))
+    assert record.scores() == {
+        "lte_64qam_static": Score(LTE, 4, 4, 2, 2, 3.0),
+        "noise": Score(NOISE, 1, 1, 0, 0, ANY),
+    }
+    stream = io.StringIO()
+    console_on(stream).print(score_table(record, experts=True))
+    lines = [re.split("  +", line.strip()) for line in stream.getvalue().splitlines()]
+    assert lines[1] == ["LTE 64QAM static", "4", "100.0 %", "50.0 %", "50.0 %", "3.0 dB"]
+    assert lines[2] == ["noise", "1", "100.0 %", "-", "-", "-"]
+
+
 def test_scores_leave_out_what_is_mixed():
     record = Record(HalfLte())
     for index in range(49):
@@ -194,8 +241,12 @@ def test_scores_leave_out_what_is_mixed():
     record.add(message(49.5))
     for index in range(51, 100):
         record.add(message(index, None if index < 75 else "lte"))
-    assert record.scores() == {"lte": (49, 49), "noise": (49, 24)}
-    assert record.answers[49].truth == MIXED
+    scores = record.scores()
+    assert {name: (score.windows, score.protocol) for name, score in scores.items()} == {
+        "lte_64qam_static": (49, 49),
+        "noise": (49, 24),
+    }
+    assert record.answers[49].scene == MIXED
     assert not record.answers[49].right
 
 
@@ -212,5 +263,5 @@ def test_plain_lines_come_once_a_second_and_at_a_change():
 
 
 def test_no_signal_is_right_of_noise():
-    answer = Answer(0.0, "noise", keys.STATUS_NO_SIGNAL, 0.0, keys.STATUS_NO_SIGNAL, 0.0, 0)
-    assert answer.right
+    said = keys.STATUS_NO_SIGNAL
+    assert Answer(0.0, NOISE, said, 0.0, None, None, None, said, 0.0, 0).right

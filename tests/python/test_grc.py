@@ -16,11 +16,12 @@ from gnuradio import gr, lwmspectro
 from gnuradio.lwmspectro import kernels, keys
 from gnuradio.lwmspectro.sample_format import FORMATS
 from gnuradio.lwmspectro.synthetic_scenes import SCENES
-from gnuradio.lwmspectro.synthetic_source import CYCLE
+from gnuradio.lwmspectro.synthetic_source import CYCLE, TOUR
 from gnuradio.lwmspectro.transmitters import settings
 from gnuradio.lwmspectro.waveforms import lte, single_carrier
 from gnuradio.lwmspectro.waveforms.frontend import PROFILES
 from gnuradio.lwmspectro.waveforms.frontend_profiles import TYPICAL
+from gnuradio.lwmspectro.window_message import EMBEDDING_KEYS
 from gnuradio.lwmspectro.worker import POLICIES
 
 FOLDER = Path(__file__).resolve().parents[2] / "grc"
@@ -31,9 +32,10 @@ BLOCKS = {
     for path in sorted(FOLDER.glob("*.block.yml"))
 }
 CLASSES = {name: getattr(lwmspectro, name) for name in BLOCKS}
+MODELS = {"router", "experts"}  # for tests
 PLACED_BY_TEMPLATE = {  # arguments that GRC's users do not give one by one
-    "classifier": {"router"},
-    "moe_classifier": {"router"},
+    "classifier": MODELS,
+    "moe_classifier": MODELS,
     "tokenizer": {"spec"},
     "iq_file_source": {"recordings"},
     "tdl_channel": {"profile"},
@@ -94,8 +96,9 @@ def test_name_place_and_port_style(name):
     assert block["file_format"] == 1
     for port in block.get("inputs", []) + block.get("outputs", []):
         if port["domain"] == "message":
-            assert set(port) == {"domain", "id", "optional"}
-            assert port["id"] in (keys.CLASSIFICATION, keys.COMMAND)
+            hidden = {"hide"} if port["id"] == keys.EMBEDDING else set()
+            assert set(port) == {"domain", "id", "optional", *hidden}
+            assert port["id"] in (keys.CLASSIFICATION, keys.EMBEDDING, keys.COMMAND)
 
 
 @each_block
@@ -129,9 +132,8 @@ def test_defaults_are_those_of_the_block(name):
 def test_arguments_are_in_the_order_of_the_block(name):
     made = re.findall(r"\$\{(\w+)\}", BLOCKS[name]["templates"]["make"])
     assert sorted(made) == sorted(parameters_of(name))
-    if name not in PLACED_BY_TEMPLATE or "router" in PLACED_BY_TEMPLATE[name]:
-        arguments = [argument for argument in defaults_of(CLASSES[name]) if argument != "router"]
-        assert made == arguments
+    if PLACED_BY_TEMPLATE.get(name, MODELS) == MODELS:
+        assert made == [given for given in defaults_of(CLASSES[name]) if given not in MODELS]
 
 
 @each_block
@@ -158,7 +160,7 @@ def test_options():
 
     assert set(options("classifier", "policy")) == set(POLICIES)
     assert set(options("moe_classifier", "policy")) == set(POLICIES)
-    assert set(options("synthetic_source", "scenes")) == {CYCLE, *SCENES}
+    assert set(options("synthetic_source", "scenes")) == {CYCLE, TOUR, *SCENES}
     assert options("front_end", "profile") == list(PROFILES)
     assert options("wifi_source", "standard") == list(settings.STANDARDS)
     for cell in ("lte_source", "nr_source"):
@@ -175,9 +177,16 @@ def test_the_message_is_documented(name):
     lines = BLOCKS[name]["documentation"].splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("Message port"))
     documented = [line.split()[0] for line in lines[first + 1 :] if line.startswith("  ")]
-    absent = {keys.MODULATION, keys.MODULATION_P, keys.SNR_DB, keys.MOBILITY, keys.MOBILITY_P}
-    expected = [key for key in keys.MESSAGE_KEYS if key not in absent]
-    assert documented[: len(expected)] == expected
+    assert tuple(documented[: len(keys.MESSAGE_KEYS)]) == keys.MESSAGE_KEYS
+
+
+@pytest.mark.parametrize("name", ["classifier", "moe_classifier"])
+def test_the_keys_of_an_embedding_are_documented(name):
+    text = BLOCKS[name]["documentation"]
+    said = text[text.index("Message port embedding") : text.index("\nParameters:")]
+    listed = said[said.index("The dict has") : said.index(", as above")]
+    words = re.findall(r"\b[a-z_]+\b", listed.replace("The dict has", ""))
+    assert [word for word in words if word != "and"] == list(EMBEDDING_KEYS)
 
 
 FLOWGRAPH = """

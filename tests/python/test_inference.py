@@ -7,17 +7,18 @@ import sys
 import numpy as np
 import pytest
 from gnuradio.lwmspectro import Bundle, BundleError, ProviderError, kernels
-from gnuradio.lwmspectro.inference import Router
+from gnuradio.lwmspectro.inference import Router, open_experts
+from tiny_models import PARTS, SNR_LEVELS, tiny_expert, tiny_router
 
 VLEN = kernels.window_spec().vlen
 
 
-def replace_model(folder, content):
-    """Another router.onnx, with its true hash in bundle.json."""
-    (folder / "router.onnx").write_bytes(content)
+def replace_model(folder, content, name="router.onnx"):
+    """Another file of that name, with its true hash in bundle.json."""
+    (folder / name).write_bytes(content)
     manifest = json.loads((folder / "bundle.json").read_text())
     digest = hashlib.sha256(content).hexdigest()
-    manifest["files"]["router.onnx"] = {"sha256": digest, "bytes": len(content)}
+    manifest["files"][name] = {"sha256": digest, "bytes": len(content)}
     (folder / "bundle.json").write_text(json.dumps(manifest))
     return Bundle.load(folder)
 
@@ -118,6 +119,33 @@ def test_openvino_where_it_is_installed(lte_bundle):
     assert router.provider == "OpenVINOExecutionProvider"
     logits = router(np.zeros((2, VLEN), np.float32))
     np.testing.assert_allclose(logits, [[0, 2.485, 0, 0]] * 2, atol=0.02)
+
+
+def test_experts_run_batches(make_bundle, rng):
+    experts = open_experts(Bundle.load(make_bundle(experts=("nr", "wifi"))))
+    assert set(experts) == {"wifi", "nr"}
+    tokens = rng.normal(size=(3, VLEN)).astype(np.float32)
+    outputs = experts["nr"](tokens)
+    assert set(outputs) == set(PARTS)
+    for name, part in PARTS.items():
+        level = np.float32(SNR_LEVELS["nr"] if name == "snr_db" else 0.0)
+        np.testing.assert_array_equal(outputs[name], tokens[:, part] + level)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"not a model", "expert_lte.onnx: cannot be opened"),
+        (tiny_router(VLEN), "expert_lte.onnx: expected output ('embedding', ['batch', 128], "),
+        (tiny_expert(VLEN - 1, "lte"), f"expected input ('tokens', ['batch', {VLEN}], 'float32')"),
+    ],
+)
+def test_a_wrong_expert_says_expected_and_got(make_bundle, content, message):
+    bundle = replace_model(make_bundle(experts=("lte",)), content, "expert_lte.onnx")
+    with pytest.raises(BundleError) as caught:
+        open_experts(bundle)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_threads_out_of_range(lte_bundle):

@@ -10,7 +10,7 @@ from gnuradio.lwmspectro import Bundle, classifier, keys, open_bundle, synthetic
 from gnuradio.lwmspectro.bundle import DEFAULT_NAME
 from gnuradio.lwmspectro.synthetic_scenes import SCENES
 
-MAX_BYTES = 10_000_000
+MAX_BYTES = 30_000_000
 NAMED_RIGHT = 0.80
 """Least share of windows named right, of each protocol."""
 ACCEPTED = 0.05

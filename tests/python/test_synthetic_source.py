@@ -7,8 +7,8 @@ import pmt
 import pytest
 from gnuradio import blocks, gr
 from gnuradio.lwmspectro import kernels, synthetic_source
-from gnuradio.lwmspectro.synthetic_scenes import LOOP_S, SCENES, Scene
-from gnuradio.lwmspectro.synthetic_source import BITS
+from gnuradio.lwmspectro.synthetic_scenes import LINKS, LOOP_S, SCENES, Scene
+from gnuradio.lwmspectro.synthetic_source import BITS, TOUR
 
 RATE = 3.84e6
 N_FFT = 256
@@ -86,6 +86,64 @@ def test_noise_is_the_same_in_all_scenes_and_the_signal_is_as_strong_as_asked():
     inside = np.r_[102:126, 131:155]
     assert np.abs(np.mean(carrier[outside] - noise[outside])) < 0.5
     assert np.mean(carrier[inside] - noise[inside]) == pytest.approx(20.0, abs=4.0)
+
+
+def test_a_tour_of_links_knows_its_truth():
+    n = int(0.05 * RATE)
+    source = synthetic_source(RATE, TOUR, dwell_s=n / RATE, seed=1)
+    _, tags = play(source, len(LINKS) * n)
+    assert [value for _, key, value in tags if key == "scene"] == [link.name for link in LINKS]
+    assert len({link.name for link in LINKS}) == len(LINKS)
+    for number, link in enumerate(LINKS):
+        truth = source.truth_of(number * n, n)
+        assert (truth.scene, truth.protocol) == (link.name, link.protocol)
+        if link.protocol == "noise":
+            assert (truth.modulation, truth.mobility) == (None, None)
+            assert np.isnan(truth.snr_db)
+            continue
+        assert (truth.modulation, truth.mobility) == (link.modulation, link.mobility)
+        assert truth.snr_db == pytest.approx(link.snr_db, abs=20.0)  # it fades
+    assert source.truth_of(n - 10, 20) is None
+
+
+def test_links_send_one_modulation(rng):
+    """As the labels of their configurations say; and no other scene has one to be held to."""
+    for link in LINKS:
+        assert Scene.make(link.name, RATE, rng).setting == link
+    source = synthetic_source(RATE, "lte")
+    play(source, 10_000)
+    truth = source.truth_of(0, 10_000)
+    assert (truth.modulation, truth.mobility) == (None, None)
+
+
+def test_the_true_snr_is_that_of_the_samples():
+    """The carrier of a stream of 60 dB against a stream of noise alone, both before their gain."""
+    n = int(0.1 * RATE)
+    loud = synthetic_source(RATE, "lte", snr_db=60.0, doppler_hz=50.0, seed=5)
+    idle = synthetic_source(RATE, "noise", seed=6)
+    carrier, noise = (
+        density_db(play(source, n)[0]) - 20.0 * np.log10(source._gain) for source in (loud, idle)
+    )
+    inside = np.r_[92:126, 131:165]  # of 1.1 MHz in 3.84 MHz, without the offset in the middle
+    power = 10.0 ** (carrier[inside] / 10.0)
+    snr_db = 10.0 * np.log10(power.mean()) - noise[inside].mean()
+    assert loud.truth_of(0, n).snr_db == pytest.approx(snr_db, abs=0.4)
+
+
+@pytest.mark.parametrize("scene", ["wifi", "lte"])
+def test_the_true_snr_follows_the_noise_and_the_fading(scene):
+    n = int(0.1 * RATE)
+    loud, quiet = (
+        synthetic_source(RATE, scene, snr_db=snr_db, doppler_hz=20.0, seed=5)
+        for snr_db in (60.0, 10.0)
+    )
+    for source in (loud, quiet):
+        play(source, n)
+    told = quiet.truth_of(0, n).snr_db
+    assert loud.truth_of(0, n).snr_db - told == pytest.approx(50.0, abs=1e-3)
+    parts = [quiet.truth_of(k * n // 10, n // 10).snr_db for k in range(10)]
+    assert min(parts) < told < max(parts)
+    assert max(parts) - min(parts) > 0.5
 
 
 def test_snr_may_change_while_running():

@@ -226,7 +226,8 @@ def _parser() -> argparse.ArgumentParser:
     low, high = (rate / 1e6 for rate in SAMP_RATE_RANGE)
     parser = Parser(
         prog=PROG,
-        description="Says which wireless protocol is in each 25.6 ms of a recording.",
+        description="Says which wireless protocol is in each 25.6 ms of a recording, and, "
+        "with a model that has experts, in which modulation, at what SNR and at which speed.",
         epilog="Exit status: 0 done, 1 the model failed on some windows or results could not be "
         "written, 2 wrong input or usage.",
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""lwmspectro-demo: WiFi, LTE, NR and noise through a live flowgraph, classified as they come."""
+"""lwmspectro-demo: links of WiFi, LTE and NR through a live flowgraph, answers beside the truth."""
 
 import argparse
 import sys
@@ -16,8 +16,8 @@ from ..errors import UserError
 from ..lwmspectro_python import tokenizer
 from ..moe_classifier import moe_classifier
 from ..recording import check_samp_rate
-from ..synthetic_scenes import SCENES
-from ..synthetic_source import synthetic_source
+from ..synthetic_scenes import LINKS
+from ..synthetic_source import TOUR, synthetic_source
 from ..worker import DROP
 from .console import (
     EXIT_FAILED,
@@ -63,11 +63,11 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     if path.is_dir() or not path.parent.is_dir():
         raise UserError(f"--png: expected a file in a folder that exists, got {args.png}")
     samp_rate = check_samp_rate(args.samp_rate, "--samp-rate")
-    sys.stderr.write(f"{PROG}: making {samp_rate / 1e6:g} MS/s of {', '.join(SCENES)}\n")
+    sys.stderr.write(f"{PROG}: making {samp_rate / 1e6:g} MS/s of {len(LINKS)} scenes\n")
     with stop_signals() as stop:
         demo = Demo(bundle, samp_rate, args.duration, args.seed)
         shown = LiveTable if is_terminal(results) else Lines
-        with shown(results, demo.record) as display:
+        with shown(results, demo.record, bool(bundle.experts)) as display:
             demo.play(display, stop)
         demo.summarise(results)
         spec, name = bundle.spec, bundle.id
@@ -82,11 +82,11 @@ class Demo:
 
     def __init__(self, bundle: Bundle, samp_rate: float, duration_s: float, seed: int) -> None:
         """All scenes share ``duration_s`` seconds of signal."""
-        n_samples = max(round(duration_s * samp_rate), len(SCENES))
-        dwell_s = -(-n_samples // len(SCENES)) / samp_rate
+        n_samples = max(round(duration_s * samp_rate), len(LINKS))
+        dwell_s = -(-n_samples // len(LINKS)) / samp_rate
         self._signal_s = n_samples / samp_rate
         self._elapsed_s = 0.0
-        source = synthetic_source(samp_rate, dwell_s=dwell_s, seed=seed)
+        source = synthetic_source(samp_rate, TOUR, dwell_s, seed=seed)
         to_tokens = tokenizer(samp_rate, bundle.spec.kernel_spec())
         self.model = moe_classifier(bundle, DROP)
         self.excerpts = excerpts(bundle.spec, source)
@@ -127,7 +127,13 @@ class Demo:
         counts = self.model.counts
         console = console_on(results)
         console.print()
-        console.print(score_table(self.record))
+        experts = self.model.bundle.experts
+        console.print(score_table(self.record, bool(experts)))
+        if not experts:
+            console.print(
+                f"\n{self.model.bundle.id} has no experts: it answers the protocol alone, "
+                "not modulation, SNR and mobility"
+            )
         console.print(
             f"\n{counts.done} windows answered, {counts.dropped} dropped; "
             f"latency {self.record.tally.latency()}"
@@ -142,9 +148,10 @@ class Demo:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROG,
-        description="Plays WiFi, LTE, NR and idle noise, each through a fading channel and a "
-        "noisy receiver, at real-time rate through a GNU Radio flowgraph, shows live what the "
-        "model says of them, and draws a picture of it.",
+        description="Plays links of WiFi, LTE and NR, with different modulations and speeds, and "
+        "idle noise, each through a fading channel and a noisy receiver, at real-time rate through "
+        "a GNU Radio flowgraph, shows live what the model says of them beside the truth, and draws "
+        "a picture of it.",
         epilog="Exit status: 0 done or stopped by SIGINT, 1 the model failed or results could not "
         "be written, 2 wrong usage.",
     )

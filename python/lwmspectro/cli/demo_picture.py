@@ -14,9 +14,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from .. import keys
 from ..spec import Spec
-from ..synthetic_scenes import NOISE, SCENES
+from ..synthetic_scenes import NOISE
 from .demo_display import name_of
-from .demo_record import MIXED, Answer, Excerpt, Record
+from .demo_record import Answer, Excerpt, Record, Score
 
 LANES = (keys.STATUS_UNKNOWN, NOISE, "nr", "lte", "wifi")
 """From the bottom up; a status that names nothing but no_signal is in the first."""
@@ -30,7 +30,7 @@ COLOURS = {
     NOISE: "#6b7280",
     keys.STATUS_UNKNOWN: "#b0307a",
 }
-SIZE_INCHES, DPI = (13.0, 8.0), 110
+SIZE_INCHES, DPI = (16.0, 8.5), 110
 LOW_PERCENTILE, HIGH_PERCENTILE = 2.0, 99.7
 TEXT = "#1f2937"
 
@@ -64,10 +64,11 @@ def draw(
         fontweight="bold",
         color=TEXT,
     )
-    halves: Any = figure.subfigures(2, 1, height_ratios=(1.25, 1.0))
-    scenes = [scene for scene in SCENES if scene in excerpts]
+    halves: Any = figure.subfigures(2, 1, height_ratios=(1.35, 1.0))
+    scores = record.scores()
+    scenes = [scene for scene in scores if scene in excerpts]
     if scenes:
-        _draw_spectrograms(halves[0], scenes, excerpts, record.scores(), spec, samp_rate)
+        _draw_spectrograms(halves[0], scenes, excerpts, scores, spec, samp_rate)
     _draw_answers(halves[1], record.answers, spec.window_s)
     _save(figure, path.resolve())
 
@@ -89,7 +90,7 @@ def _draw_spectrograms(
     figure: Any,
     scenes: list[str],
     excerpts: Mapping[str, Excerpt],
-    scores: Mapping[str, tuple[int, int]],
+    scores: Mapping[str, Score],
     spec: Spec,
     samp_rate: float,
 ) -> None:
@@ -110,12 +111,31 @@ def _draw_spectrograms(
             vmax=high,
             extent=(0.0, length_ms, -half_mhz, half_mhz),
         )
-        windows, right = scores.get(scene, (0, 0))
-        axis.set_title(name_of(scene), color=COLOURS[scene], fontsize=13, fontweight="bold")
-        share = f"{100.0 * right / windows:.1f} % of {windows} windows right" if windows else ""
-        axis.set_xlabel(f"ms from {excerpts[scene].begin_s:.2f} s\n{share}", color=TEXT)
+        truth = scores[scene].truth
+        heading = [
+            name_of(truth.protocol),
+            " ".join(filter(None, (truth.modulation, truth.mobility))),
+        ]
+        axis.set_title(
+            "\n".join(heading), color=COLOURS[truth.protocol], fontsize=11, fontweight="bold"
+        )
+        said = "\n".join([f"ms from {excerpts[scene].begin_s:.2f} s", *_said(scores[scene])])
+        axis.set_xlabel(said, color=TEXT, fontsize=9)
     axes[0].set_ylabel("frequency, MHz from the centre", color=TEXT)
     figure.colorbar(drawn, ax=axes, label="power, dB", pad=0.01, aspect=30)
+
+
+def _said(score: Score) -> list[str]:
+    """How a scene was answered, line by line."""
+    windows, truth = score.windows, score.truth
+    lines = [f"{windows} windows", f"protocol {100.0 * score.protocol / windows:.0f} %"]
+    if not np.isfinite(score.snr_error_db):  # noise, or no expert
+        return lines
+    if truth.modulation:
+        lines.append(f"modulation {100.0 * score.modulation / windows:.0f} %")
+    if truth.mobility:
+        lines.append(f"mobility {100.0 * score.mobility / windows:.0f} %")
+    return [*lines, f"SNR off by {score.snr_error_db:.1f} dB"]
 
 
 def _draw_answers(figure: Any, answers: list[Answer], window_s: float) -> None:
@@ -158,8 +178,9 @@ def _lane(answer: Answer) -> str:
 
 
 def _stretches(answers: list[Answer], window_s: float) -> Iterator[tuple[str, float, float]]:
-    """Truth, begin and end in seconds of each scene that was heard."""
-    for truth, group in groupby(answers, key=lambda answer: answer.truth):
+    """Protocol, begin and end in seconds of each scene that was heard."""
+    for _, group in groupby(answers, key=lambda answer: answer.scene):
         members = list(group)
-        if truth != MIXED:
-            yield truth, members[0].time_s, members[-1].time_s + window_s
+        truth = members[0].truth
+        if truth is not None:
+            yield truth.protocol, members[0].time_s, members[-1].time_s + window_s

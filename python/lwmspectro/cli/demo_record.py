@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the demonstration remembers: each answer beside the truth, and some spectrograms."""
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import keys
 from ..message import Message
 from ..spec import Spec
-from ..synthetic_scenes import NOISE, SCENES
+from ..synthetic_scenes import NOISE, Truth
 from ..synthetic_source import synthetic_source
 from ..window_info import WindowInfo
 from .tally import Tally
@@ -21,7 +21,7 @@ from .tally import Tally
 PANEL_WINDOWS = 2
 """Consecutive windows that are kept of each scene."""
 MIXED = "mixed"
-"""Truth of a window in which one scene follows another."""
+"""Scene of a window in which one scene follows another."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,68 @@ class Answer:
 
     time_s: float
     """Of the first sample, in seconds of signal."""
-    truth: str
-    """One of SCENES, or MIXED."""
+    truth: Truth | None
+    """None where one scene follows another."""
     said: str
     """The protocol, or the status where none was named."""
     p: float
     """Probability of the likeliest protocol."""
+    modulation: str | None
+    snr_db: float | None
+    mobility: str | None
+    """None where the model does not say."""
     status: str
     latency_s: float
     dropped: int
     """Windows dropped so far."""
 
     @property
+    def scene(self) -> str:
+        """Name of the scene, or MIXED."""
+        return MIXED if self.truth is None else self.truth.scene
+
+    @property
     def right(self) -> bool:
-        """Whether that is the truth; of noise: that there is no signal."""
-        return self.said == (keys.STATUS_NO_SIGNAL if self.truth == NOISE else self.truth)
+        """Whether the protocol is the true one; of noise: that there is no signal."""
+        if self.truth is None:
+            return False
+        noise = self.truth.protocol == NOISE
+        return self.said == (keys.STATUS_NO_SIGNAL if noise else self.truth.protocol)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one scene was answered."""
+
+    truth: Truth
+    """Of one of its windows."""
+    windows: int
+    protocol: int
+    """Windows of which the protocol was right; of noise: that there is no signal."""
+    modulation: int
+    mobility: int
+    """Likewise; 0 where the scene has none."""
+    snr_error_db: float
+    """Median of the absolute errors; NaN where no SNR was said."""
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer]) -> "Score":
+        """From all answers of a scene, one at least."""
+        pairs = [(answer, answer.truth) for answer in answers if answer.truth is not None]
+        errors = [
+            abs(answer.snr_db - truth.snr_db)
+            for answer, truth in pairs
+            if answer.snr_db is not None
+        ]
+        known = [error for error in errors if np.isfinite(error)]  # noise has no SNR to be held to
+        return cls(
+            pairs[0][1],
+            len(pairs),
+            sum(answer.right for answer, _ in pairs),
+            sum(answer.modulation == (truth.modulation or "") for answer, truth in pairs),
+            sum(answer.mobility == (truth.mobility or "") for answer, truth in pairs),
+            float(np.median(known)) if known else float("nan"),
+        )
 
 
 class Record:
@@ -63,21 +110,25 @@ class Record:
         self.answers.append(
             Answer(
                 time_s=seconds + fraction,
-                truth=self._source.truth(start, count) or MIXED,
+                truth=self._source.truth_of(start, count),
                 said=message.get(keys.PROTOCOL) or message[keys.STATUS],
                 p=message[keys.PROTOCOL_P],
+                modulation=message.get(keys.MODULATION),
+                snr_db=message.get(keys.SNR_DB),
+                mobility=message.get(keys.MOBILITY),
                 status=message[keys.STATUS],
                 latency_s=message[keys.LATENCY_S],
                 dropped=message[keys.DROPPED_WINDOWS],
             )
         )
 
-    def scores(self) -> dict[str, tuple[int, int]]:
-        """Windows, and those of them that were answered right, of each scene that was heard."""
-        answers = list(self.answers)
-        heard = Counter(answer.truth for answer in answers)
-        right = Counter(answer.truth for answer in answers if answer.right)
-        return {scene: (heard[scene], right[scene]) for scene in SCENES if heard[scene]}
+    def scores(self) -> dict[str, Score]:
+        """Of each scene that was heard, in the order in which they were."""
+        groups: dict[str, list[Answer]] = {}
+        for answer in list(self.answers):
+            if answer.truth is not None:
+                groups.setdefault(answer.scene, []).append(answer)
+        return {scene: Score.of(answers) for scene, answers in groups.items()}
 
 
 @dataclass

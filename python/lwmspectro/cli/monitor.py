@@ -156,7 +156,8 @@ def _display(args: argparse.Namespace, results: TextIO, tally: Tally, block: cla
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=PROG,
-        description="Says live which wireless protocol is on the air, in windows of 25.6 ms, "
+        description="Says live which wireless protocol is on the air, and, with a model that "
+        "has experts, in which modulation, at what SNR and at which speed, in windows of 25.6 ms, "
         "until SIGINT or SIGTERM; then prints a summary on stderr.",
         epilog="Exit status: 0 stopped or done, 1 the source or the model failed or results could "
         "not be written, 2 wrong input or usage.",

@@ -13,13 +13,21 @@ COLUMNS = (
     ("time s", 14),
     ("status", 10),
     ("protocol", 9),
-    ("p", 6),
-    ("rate MS/s", 10),
+    ("p", 5),
+    ("modulation", 10),
+    ("p", 5),
+    ("SNR dB", 6),
+    ("mobility", 10),
+    ("p", 5),
+    ("rate MS/s", 9),
     ("centre MHz", 11),
     ("latency ms", 11),
     ("dropped", 8),
 )
 """Headings and widths, in characters."""
+
+UNSAID = "-"
+"""In place of what is not said of a window."""
 
 STYLES = {
     keys.STATUS_OK: "bold green",
@@ -35,8 +43,13 @@ def cells(message: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"{seconds + fraction:.4f}",
         message[keys.STATUS],
-        message.get(keys.PROTOCOL, "-"),
+        message.get(keys.PROTOCOL, UNSAID),
         f"{message[keys.PROTOCOL_P]:.2f}",
+        message.get(keys.MODULATION, UNSAID),
+        _number(message, keys.MODULATION_P, ".2f"),
+        _number(message, keys.SNR_DB, ".1f"),
+        message.get(keys.MOBILITY, UNSAID),
+        _number(message, keys.MOBILITY_P, ".2f"),
         f"{message[keys.SAMPLE_RATE] / 1e6:.3f}",
         f"{message[keys.CENTER_FREQ] / 1e6:.3f}",
         f"{message[keys.LATENCY_S] * 1e3:.1f}",
@@ -57,6 +70,10 @@ def row(message: Mapping[str, Any]) -> Text:
 def console_on(stream: TextIO) -> Console:
     """Colours where ``stream`` is a terminal; never breaks or shortens lines."""
     return Console(file=stream, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def _number(message: Mapping[str, Any], key: str, form: str) -> str:
+    return format(message[key], form) if key in message else UNSAID
 
 
 def _columns(texts: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ else:
 Complex64 = npt.NDArray[np.complex64]
 Float32 = npt.NDArray[np.float32]
 
-_BLOCK = 64  # samples over which the envelope is averaged to find bursts
+BLOCK = 64  # samples over which the envelope is averaged to find bursts
 _BAND_BINS = 4096  # resolution of a filter's mean gain over a carrier
 _ACTIVE_DB = -10.0  # blocks this far below the strong ones are not part of the signal
 
@@ -81,7 +81,7 @@ def from_phase(phase_rad: npt.NDArray[np.float64]) -> Complex64:
     return out
 
 
-def block_power(iq: Complex64, block: int = _BLOCK) -> Float32:
+def block_power(iq: Complex64, block: int = BLOCK) -> Float32:
     """Mean power of consecutive blocks of samples, shape (ceil(n / block),)."""
     n_full = iq.size // block
     parts = iq[: n_full * block].view(np.float32).reshape(n_full, 2 * block)
