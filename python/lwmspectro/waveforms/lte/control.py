@@ -69,13 +69,13 @@ def encode_messages(
 @lru_cache(maxsize=32)
 def _control_scrambling(pci: int, length: int) -> NDArray[np.uint8]:
     """Scrambling of the PDCCH in each subframe of a frame (36.211 6.8.2), (10, length)."""
-    return np.stack([gold(n << 9 | pci, length) for n in range(10)])
+    return gold([n << 9 | pci for n in range(10)], length)
 
 
 @lru_cache(maxsize=32)
 def _indicator_scrambling(pci: int) -> NDArray[np.uint8]:
     """Scrambling of PCFICH and PHICH in each subframe (36.211 6.7.1, 6.9.1), (10, 32)."""
-    return np.stack([gold(((n + 1) * (2 * pci + 1) << 9) + pci, 32) for n in range(10)])
+    return gold([((n + 1) * (2 * pci + 1) << 9) + pci for n in range(10)], 32)
 
 
 def pdcch_symbols(

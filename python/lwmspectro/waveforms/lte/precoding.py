@@ -69,7 +69,8 @@ def combine(
     for first, step, (p, q) in turns:
         even, odd = slice(first, None, step), slice(first + 1, None, step)
         direct, crossed = (np.complex64(gains[port] * np.sqrt(0.5)) for port in (p, q))
-        a, b = symbols[..., even], symbols[..., odd]
+        # numpy fuses products of strided arrays or not by what lies behind them in memory
+        a, b = (np.ascontiguousarray(symbols[..., part]) for part in (even, odd))
         out[..., even] = direct * a - crossed * b.conj()
         out[..., odd] = direct * b + crossed * a.conj()
     return out
