@@ -105,11 +105,12 @@ def pdcch_symbols(
     for (size, level), found in kinds.items():
         payloads = np.array([m.payload for _, m in found], np.uint64)
         rntis = np.array([m.rnti for _, m in found], np.int64)
-        coded = encode_messages(payloads, rntis, size, level)
-        for (row, message), word in zip(found, coded, strict=True):
-            start = _CCE_BITS * message.cce
-            bits[row, start : start + word.size] = word
-            used[row, start // 2 : (start + word.size) // 2] = True
+        rows = np.array([row for row, _ in found])[:, None]
+        first = np.array([m.cce for _, m in found])[:, None] * _CCE_BITS
+        bits[rows, first + np.arange(_CCE_BITS * level)] = encode_messages(
+            payloads, rntis, size, level
+        )
+        used[rows, first // 2 + np.arange(_CCE_BITS * level // 2)] = True
     bits ^= _control_scrambling(pci, n_bits)[subframes]
     return map_bits(bits, 2) * used
 

@@ -42,19 +42,22 @@ class _Pool:
 
     def get(self, size: int, draw: int) -> NDArray[np.uint8]:
         """Coded bits of ``pool_block(size, draw)``."""
-        return np.bitwise_xor.reduce([self._part(size, part) for part in _parts(draw)], axis=0)
-
-    def _part(self, size: int, number: int) -> NDArray[np.uint8]:
-        key = (size, number)
-        if key in self.blocks:
-            self.blocks.move_to_end(key)
-            return self.blocks[key]
-        coded = code_block(_random(size, number))
-        self.blocks[key] = coded
-        self.n_bytes += coded.nbytes
+        numbers = _parts(draw)
+        missing = [part for part in dict.fromkeys(numbers) if (size, part) not in self.blocks]
+        if missing:
+            coded = code_blocks(np.stack([_random(size, part) for part in missing]))
+            for part, block in zip(missing, coded, strict=True):
+                self.blocks[size, part] = block
+                self.n_bytes += block.nbytes
+        first, *rest = [self.blocks[size, part] for part in numbers]
+        total = first.copy()
+        for block in rest:
+            total ^= block
+        for part in numbers:
+            self.blocks.move_to_end((size, part))
         while self.n_bytes > _POOL_BYTES and len(self.blocks) > 1:
             self.n_bytes -= self.blocks.popitem(last=False)[1].nbytes
-        return coded
+        return total
 
 
 _POOL = _Pool()
@@ -75,23 +78,29 @@ def _random(size: int, number: int) -> NDArray[np.uint8]:
     return np.unpackbits(np.frombuffer(drawn, np.uint8), count=size)
 
 
-def code_block(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """CRC, segmentation and turbo code of a transport block, 36.212 5.3.2.1 to 5.3.2.3.
+def code_blocks(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """CRC, segmentation and turbo code of transport blocks, 36.212 5.3.2.1 to 5.3.2.3.
 
     Args:
-        bits: uint8, shape (a size of 36.213 table 7.1.7.2.1-1,).
+        bits: uint8, shape (n, a size of 36.213 table 7.1.7.2.1-1).
 
     Returns:
-        uint8, shape (code blocks, 3 (K + 4)): the three streams of each, one after the other.
+        uint8, shape (n, code blocks, 3 (K + 4)): the three streams of each, one after the other.
 
     Raises:
         ValueError: the size is not one of the table's.
     """
-    blocks, size, payload = turbo.segment_sizes(bits.size + 24)
-    words = crc.attach(bits, "24A").reshape(blocks, payload)
+    blocks, size, payload = turbo.segment_sizes(bits.shape[1] + 24)
+    words = crc.attach(bits, "24A").reshape(-1, payload)
     if blocks > 1:
         words = crc.attach(words, "24B")
-    return turbo.encode(words).reshape(blocks, 3 * (size + turbo.TAIL))
+    return turbo.encode(words).reshape(-1, blocks, 3 * (size + turbo.TAIL))
+
+
+def code_block(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``code_blocks`` of one transport block, shape (code blocks, 3 (K + 4))."""
+    coded: NDArray[np.uint8] = code_blocks(bits[None])[0]
+    return coded
 
 
 @lru_cache(maxsize=64)
