@@ -67,6 +67,15 @@ _TABLE = _GoldTable()
 _FIRST_REGISTER = 1 << 31
 
 
+def _packed(init: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
+    """Eight outputs in each byte, first ones lowest, shape (init.size, bytes)."""
+    if length < 0 or init.min(initial=0) < 0 or init.max(initial=0) >= _FIRST_REGISTER:
+        raise ValueError(f"expected 0 <= c_init < 2**31 and length >= 0, got {init}, {length}")
+    nibble = np.arange(8)
+    rows = 16 * nibble + ((init[:, None] | _FIRST_REGISTER) >> 4 * nibble & 15)  # (n, 8)
+    return np.bitwise_xor.reduce(_TABLE.words(-(-length // 64))[rows], axis=1).view(np.uint8)
+
+
 def gold(c_init: int | Sequence[int] | NDArray[np.int64], length: int) -> NDArray[np.uint8]:
     """Length-31 Gold sequences c(n) of 36.211 7.2 (identical to 38.211 5.2.1).
 
@@ -80,16 +89,31 @@ def gold(c_init: int | Sequence[int] | NDArray[np.int64], length: int) -> NDArra
     Raises:
         ValueError: an initial value needs more than 31 bits, or length is negative.
     """
-    init = np.atleast_1d(np.asarray(c_init, dtype=np.int64))
-    if length < 0 or init.min(initial=0) < 0 or init.max(initial=0) >= _FIRST_REGISTER:
-        raise ValueError(f"expected 0 <= c_init < 2**31 and length >= 0, got {c_init}, {length}")
-    words = _TABLE.words(-(-length // 64))
-    init = init | _FIRST_REGISTER
-    packed = words[init & 15]
-    for k in range(1, 8):
-        packed ^= words[16 * k + (init >> 4 * k & 15)]
-    bits = np.unpackbits(packed.view(np.uint8), axis=1, count=length, bitorder="little")
+    packed = _packed(np.atleast_1d(np.asarray(c_init, dtype=np.int64)), length)
+    bits = np.unpackbits(packed, axis=1, count=length, bitorder="little")
     return bits[0] if np.ndim(c_init) == 0 else bits
+
+
+def gold_joined(c_init: Sequence[int], lengths: Sequence[int]) -> NDArray[np.uint8]:
+    """Gold sequences of several lengths, one after the other.
+
+    Args:
+        c_init: initial values, each in [0, 2**31).
+        lengths: outputs of each.
+
+    Returns:
+        uint8 bits, shape ``(sum(lengths),)``.
+
+    Raises:
+        ValueError: as ``gold``.
+    """
+    packed = _packed(np.array(c_init, np.int64), max(lengths, default=0))
+    out = np.empty(sum(lengths), np.uint8)
+    start = 0
+    for row, length in zip(packed, lengths, strict=True):
+        out[start : start + length] = np.unpackbits(row, count=length, bitorder="little")
+        start += length
+    return out
 
 
 def shift_register(state: Sequence[int], taps: Sequence[int], length: int) -> NDArray[np.int64]:

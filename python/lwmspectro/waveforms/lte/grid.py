@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..sequences import byte_table
 from . import shared
 from .broadcast import frame_symbols
-from .control import pcfich_symbols, pdcch_symbols, phich_symbols
+from .control import encode_messages, pcfich_symbols, pdcch_symbols, phich_symbols
 from .frame import BROADCAST, CRS, FrameKey, frame_template
 from .plan import Codeword, Grant, Subframe
 from .precoding import combine
@@ -46,27 +47,56 @@ def _coded(codeword: Codeword) -> NDArray[np.uint8]:
     return shared.coded_draw(codeword.size, codeword.draw)
 
 
-def grant_values(
-    grant: Grant, number: int, pci: int, gains: tuple[complex, ...]
-) -> NDArray[np.complex64]:
-    """Received values of the elements of an assignment, in the order of mapping."""
-    diversity = len(gains) > 1 and not grant.layers
+def _sent_bits(grant: Grant, codeword: Codeword, n_ports: int) -> NDArray[np.uint8]:
+    """A codeword before its scrambling, one bit for each that the assignment holds."""
+    diversity = n_ports > 1 and not grant.layers
     layers = 2 if diversity else 1  # 36.212 5.1.4.1.2: of each codeword
     total = grant.places.size * grant.bits
-    values: NDArray[np.complex64] | None = None
-    for q, codeword in enumerate(grant.codewords):
-        bits = shared.rate_match(
-            _coded(codeword), total, layers * grant.bits, codeword.version, bool(grant.layers)
-        )
-        symbols = shared.codeword_symbols(bits, grant.bits, grant.rnti, q, number % 10, pci)
-        if grant.layers:
-            part = symbols * np.complex64(grant.layers[q])
-            values = part if values is None else values + part
-        else:
-            values = combine(symbols, gains)
-    if values is None:
-        raise ValueError("expected a grant with at least one codeword")
+    return shared.rate_match(
+        _coded(codeword), total, layers * grant.bits, codeword.version, bool(grant.layers)
+    )
+
+
+def grant_values(
+    grant: Grant, codewords: list[NDArray[np.complex64]], gains: tuple[complex, ...]
+) -> NDArray[np.complex64]:
+    """Received values of the elements of an assignment, in the order of mapping.
+
+    Args:
+        grant: the assignment.
+        codewords: symbols of each codeword, complex64.
+        gains: of the antenna ports.
+    """
+    if grant.layers:
+        layers = [
+            symbols * np.complex64(gain)
+            for symbols, gain in zip(codewords, grant.layers, strict=True)
+        ]
+        values = layers[0] if len(layers) == 1 else layers[0] + layers[1]
+    else:
+        values = combine(codewords[0], gains)
     return values if grant.amplitude == 1.0 else values * np.float32(grant.amplitude)
+
+
+def _write_shared(
+    grid: NDArray[np.complex64], plans: list[tuple[int, Subframe]], cell: Cell
+) -> None:
+    """PDSCH; codewords of one modulation are scrambled and modulated together."""
+    cfg = cell.cfg
+    alike: dict[int, list[tuple[int, int, Grant]]] = defaultdict(list)
+    for row, plan in plans:
+        for grant in plan.grants:
+            alike[grant.bits].append((row, plan.number % 10, grant))
+    for per_symbol, found in alike.items():
+        bits, c_init = [], []
+        for _, within, grant in found:
+            for q, codeword in enumerate(grant.codewords):
+                bits.append(_sent_bits(grant, codeword, len(cfg.port_gains)))
+                c_init.append(shared.scrambling_init(grant.rnti, q, within, cfg.pci))
+        symbols = iter(shared.codeword_symbols(bits, per_symbol, c_init))
+        for row, _, grant in found:
+            codewords = [next(symbols) for _ in grant.codewords]
+            grid[row, grant.places] = grant_values(grant, codewords, cfg.port_gains)
 
 
 def _plan(
@@ -89,6 +119,9 @@ def _write_control(
 ) -> None:
     """PCFICH, PHICH and PDCCH; subframes with the same layout are written together."""
     cfg, key = cell.cfg, cell.cfg.frame_key
+    messages = [message for _, plan in plans for message in plan.messages]
+    coded = iter(zip(messages, encode_messages(messages), strict=True))
+    sent = {row: list(islice(coded, len(plan.messages))) for row, plan in plans}
     alike: dict[tuple[int, int], list[tuple[int, Subframe]]] = defaultdict(list)
     for row, plan in plans:
         alike[plan.n_control, plan.units].append((row, plan))
@@ -99,9 +132,10 @@ def _write_control(
         cfi = np.array([plan.cfi for _, plan in found])
         symbols = pcfich_symbols(cfg.pci, cfg.port_gains)[within, cfi - 1]
         grid[rows[:, None], layout.pcfich] = symbols
-        messages = [plan.messages for _, plan in found]
-        sent = pdcch_symbols(messages, within, layout.pdcch.size, cfg.pci)
-        grid[rows[:, None], layout.pdcch] = combine(sent, cfg.port_gains)
+        symbols = pdcch_symbols(
+            [sent[row] for row, _ in found], within, layout.pdcch.size, cfg.pci
+        )
+        grid[rows[:, None], layout.pdcch] = combine(symbols, cfg.port_gains)
         if units:
             answers = np.stack([plan.answers for _, plan in found])
             values = phich_symbols(answers, within, cfg.pci, cfg.port_gains, cfg.extended_cp)
@@ -129,9 +163,7 @@ def downlink_grid(
     flat = grid.reshape(subframes.size, -1)
     plans = _plan(cell, subframes, rng)
     _write_control(flat, plans, cell)
-    for row, plan in plans:
-        for grant in plan.grants:
-            flat[row, grant.places] = grant_values(grant, plan.number, cfg.pci, cfg.port_gains)
+    _write_shared(flat, plans, cell)
     broadcast = np.flatnonzero(template.classes[0] == BROADCAST)
     for row in np.flatnonzero(subframes % 10 == 0):
         symbols = frame_symbols(

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, turbo
-from ..sequences import gold
+from ..sequences import gold_joined
 from .precoding import map_bits
 
 POOL = 32
@@ -142,21 +143,25 @@ def rate_match(
     return np.concatenate([row[:length] for row, length in zip(sent, lengths, strict=True)])
 
 
+def scrambling_init(rnti: int, codeword: int, subframe: int, pci: int) -> int:
+    """Initial value of the scrambling of a codeword (0 or 1) in a subframe 0..9, 36.211 6.3.1."""
+    return rnti << 14 | codeword << 13 | subframe << 9 | pci
+
+
 def codeword_symbols(
-    bits: NDArray[np.uint8], per_symbol: int, rnti: int, codeword: int, subframe: int, pci: int
-) -> NDArray[np.complex64]:
-    """Scramble and modulate a codeword, 36.211 6.3.1 and 6.3.2.
+    codewords: Sequence[NDArray[np.uint8]], per_symbol: int, c_init: Sequence[int]
+) -> list[NDArray[np.complex64]]:
+    """Scramble and modulate codewords of one modulation, 36.211 6.3.1 and 6.3.2.
 
     Args:
-        bits: uint8, shape (per_symbol * n,).
+        codewords: uint8, each of shape (per_symbol * n,) with its own n.
         per_symbol: bits of a modulation symbol.
-        rnti: of the receiver.
-        codeword: 0 or 1.
-        subframe: 0..9.
-        pci: physical cell identity.
+        c_init: ``scrambling_init`` of each.
 
     Returns:
-        complex64, shape (n,).
+        complex64, of shape (n,) for each.
     """
-    c_init = rnti << 14 | codeword << 13 | subframe << 9 | pci
-    return map_bits(bits ^ gold(c_init, bits.size), per_symbol)
+    bits = np.concatenate(codewords)
+    bits ^= gold_joined(c_init, [codeword.size for codeword in codewords])
+    ends = np.cumsum([codeword.size // per_symbol for codeword in codewords])
+    return np.split(map_bits(bits, per_symbol), ends[:-1])
