@@ -203,8 +203,8 @@ class ReceiverBand:
             gain /= np.sqrt(np.mean(gain * gain))
         if self.rolloff > 0.0:
             corner = np.float32(1.0 - self.rolloff)
-            low, high = np.searchsorted(f[:upper], corner, "right"), upper
-            high += np.searchsorted(f[upper:], -corner)
+            low = int(np.searchsorted(f[:upper], corner, "right"))
+            high = upper + int(np.searchsorted(f[upper:], -corner))
             gain[:low] *= self._edge(np.zeros(1, np.float32))
             gain[low:high] *= self._edge((np.abs(f[low:high]) - corner) / self.rolloff)
             gain[high:] *= self._edge(np.zeros(1, np.float32))

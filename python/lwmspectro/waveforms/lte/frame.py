@@ -89,8 +89,7 @@ def sss_indices(nid1: int) -> tuple[int, int]:
 def _sss_sequences() -> tuple[NDArray[np.int64], ...]:
     """The sequences s, c and z of 36.211 6.11.2.1 as +1 and -1, each of shape (31,)."""
     return tuple(
-        1 - 2 * shift_register((0, 0, 0, 0, 1), taps, 31)
-        for taps in ((0, 2), (0, 3), (0, 1, 2, 4))
+        1 - 2 * shift_register((0, 0, 0, 0, 1), taps, 31) for taps in ((0, 2), (0, 3), (0, 1, 2, 4))
     )
 
 

@@ -68,11 +68,9 @@ def grant_values(
         gains: of the antenna ports.
     """
     if grant.layers:
-        layers = [
-            symbols * np.complex64(gain)
-            for symbols, gain in zip(codewords, grant.layers, strict=True)
-        ]
-        values = layers[0] if len(layers) == 1 else layers[0] + layers[1]
+        values = codewords[0] * np.complex64(grant.layers[0])
+        if len(codewords) == 2:
+            values += codewords[1] * np.complex64(grant.layers[1])
     else:
         values = combine(codewords[0], gains)
     return values if grant.amplitude == 1.0 else values * np.float32(grant.amplitude)
@@ -132,9 +130,7 @@ def _write_control(
         cfi = np.array([plan.cfi for _, plan in found])
         symbols = pcfich_symbols(cfg.pci, cfg.port_gains)[within, cfi - 1]
         grid[rows[:, None], layout.pcfich] = symbols
-        symbols = pdcch_symbols(
-            [sent[row] for row, _ in found], within, layout.pdcch.size, cfg.pci
-        )
+        symbols = pdcch_symbols([sent[row] for row, _ in found], within, layout.pdcch.size, cfg.pci)
         grid[rows[:, None], layout.pdcch] = combine(symbols, cfg.port_gains)
         if units:
             answers = np.stack([plan.answers for _, plan in found])
