@@ -41,19 +41,24 @@ def _fixed_signals(
     return out
 
 
-def _coded(codeword: Codeword) -> NDArray[np.uint8]:
-    if codeword.message is not None:
-        return shared.coded_message(codeword.message)
-    return shared.coded_draw(codeword.size, codeword.draw)
+def _coded(codewords: list[Codeword]) -> list[NDArray[np.uint8]]:
+    draws = [(codeword.size, codeword.draw) for codeword in codewords if codeword.message is None]
+    drawn = iter(shared.coded_draws(draws))
+    return [
+        next(drawn) if codeword.message is None else shared.coded_message(codeword.message)
+        for codeword in codewords
+    ]
 
 
-def _sent_bits(grant: Grant, codeword: Codeword, n_ports: int) -> NDArray[np.uint8]:
+def _sent_bits(
+    grant: Grant, codeword: Codeword, coded: NDArray[np.uint8], n_ports: int
+) -> NDArray[np.uint8]:
     """A codeword before its scrambling, one bit for each that the assignment holds."""
     diversity = n_ports > 1 and not grant.layers
     layers = 2 if diversity else 1  # 36.212 5.1.4.1.2: of each codeword
     total = grant.places.size * grant.bits
     return shared.rate_match(
-        _coded(codeword), total, layers * grant.bits, codeword.version, bool(grant.layers)
+        coded, total, layers * grant.bits, codeword.version, bool(grant.layers)
     )
 
 
@@ -79,7 +84,7 @@ def grant_values(
 def _write_shared(
     grid: NDArray[np.complex64], plans: list[tuple[int, Subframe]], cell: Cell
 ) -> None:
-    """PDSCH; codewords of one modulation are scrambled and modulated together."""
+    """PDSCH; blocks of one size are coded together, codewords of one modulation modulated."""
     cfg = cell.cfg
     alike: dict[int, list[tuple[int, int, Grant]]] = defaultdict(list)
     for row, plan in plans:
@@ -87,9 +92,10 @@ def _write_shared(
             alike[grant.bits].append((row, plan.number % 10, grant))
     for per_symbol, found in alike.items():
         bits, c_init = [], []
+        coded = iter(_coded([codeword for *_, grant in found for codeword in grant.codewords]))
         for _, within, grant in found:
             for q, codeword in enumerate(grant.codewords):
-                bits.append(_sent_bits(grant, codeword, len(cfg.port_gains)))
+                bits.append(_sent_bits(grant, codeword, next(coded), len(cfg.port_gains)))
                 c_init.append(shared.scrambling_init(grant.rnti, q, within, cfg.pci))
         symbols = iter(shared.codeword_symbols(bits, per_symbol, c_init))
         for row, _, grant in found:
@@ -104,11 +110,13 @@ def _plan(
     scheduler = Scheduler(cell)
     users, seeds, block_seeds = cell.draws(subframes, rng)
     plans = []
+    draw, draw_blocks = random.Random(0), random.Random(0)
     for row, number in enumerate(subframes.tolist()):
         if scheduler.key.pattern[number % 10] == "U":
             continue
-        draw, blocks = random.Random(seeds[row]), random.Random(block_seeds[row])
-        plans.append((row, scheduler.plan(number, users[row], draw, blocks)))
+        draw.seed(seeds[row])
+        draw_blocks.seed(block_seeds[row])
+        plans.append((row, scheduler.plan(number, users[row], draw, draw_blocks)))
     return plans
 
 

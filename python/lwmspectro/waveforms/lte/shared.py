@@ -12,7 +12,7 @@ the sums it would be once in ``POOL``, and what comes again after 10 ms would be
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -41,23 +41,29 @@ class _Pool:
         self.blocks: OrderedDict[tuple[int, int], NDArray[np.uint8]] = OrderedDict()
         self.n_bytes = 0
 
-    def get(self, size: int, draw: int) -> NDArray[np.uint8]:
-        """Coded bits of ``pool_block(size, draw)``."""
-        numbers = _parts(draw)
-        missing = [part for part in dict.fromkeys(numbers) if (size, part) not in self.blocks]
-        if missing:
-            coded = code_blocks(np.stack([_random(size, part) for part in missing]))
-            for part, block in zip(missing, coded, strict=True):
-                self.blocks[size, part] = block
+    def get(self, draws: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
+        """Coded bits of ``pool_block(size, draw)`` for each (size, draw)."""
+        wanted = dict.fromkeys((size, part) for size, draw in draws for part in _parts(draw))
+        missing: dict[int, list[int]] = defaultdict(list)
+        for size, part in wanted:
+            if (size, part) not in self.blocks:
+                missing[size].append(part)
+        for size, parts in missing.items():
+            coded = code_blocks(np.stack([_random(size, part) for part in parts]))
+            for part, block in zip(parts, coded, strict=True):
+                self.blocks[size, part] = block.copy()  # which does not hold the others
                 self.n_bytes += block.nbytes
-        first, *rest = [self.blocks[size, part] for part in numbers]
-        total = first.copy()
-        for block in rest:
-            total ^= block
-        for part in numbers:
-            self.blocks.move_to_end((size, part))
+        sums = [self._sum(size, _parts(draw)) for size, draw in draws]
+        for key in wanted:
+            self.blocks.move_to_end(key)
         while self.n_bytes > _POOL_BYTES and len(self.blocks) > 1:
             self.n_bytes -= self.blocks.popitem(last=False)[1].nbytes
+        return sums
+
+    def _sum(self, size: int, parts: list[int]) -> NDArray[np.uint8]:
+        total = self.blocks[size, parts[0]].copy()
+        for part in parts[1:]:
+            total ^= self.blocks[size, part]
         return total
 
 
@@ -110,9 +116,14 @@ def coded_message(message: bytes) -> NDArray[np.uint8]:
     return code_block(np.frombuffer(message, np.uint8))
 
 
+def coded_draws(draws: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
+    """Coded transport block of the pool for each (size, draw)."""
+    return _POOL.get([(size, draw % DRAWS) for size, draw in draws])
+
+
 def coded_draw(size: int, draw: int) -> NDArray[np.uint8]:
-    """Coded transport block of the pool."""
-    return _POOL.get(size, draw % DRAWS)
+    """One coded transport block of the pool."""
+    return coded_draws([(size, draw)])[0]
 
 
 def rate_match(
