@@ -81,6 +81,8 @@ def test_our_encoder_makes_the_symbols_that_srsran_sent() -> None:
         seen, _ = equalise(grid[at[:, 0], at[:, 1]], region.channels[:, at[:, 0], at[:, 1]])
         assert block.bits is not None
         coded = shared.rate_match(shared.code_block(block.bits), 4 * len(at), 4)
-        sent = shared.codeword_symbols(coded, 4, 0x1234, 0, n, cell.pci)
+        sent = shared.codeword_symbols(
+            [coded], 4, [shared.scrambling_init(0x1234, 0, n, cell.pci)]
+        )[0]
         error = np.mean(np.abs(seen - sent) ** 2)
         assert 10 * np.log10(error) < -7  # its SNR is 10 dB; a wrong order gives 3

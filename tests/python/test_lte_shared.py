@@ -22,9 +22,10 @@ def test_blocks_hardly_ever_come_again() -> None:
 
 def test_the_same_block_looks_another_to_another_receiver_cell_or_subframe() -> None:
     bits = shared.rate_match(shared.coded_draw(4968, 7), 20000, 2)
-    sent = [
-        shared.codeword_symbols(bits, 2, rnti, 0, subframe, pci)
+    c_init = [
+        shared.scrambling_init(rnti, 0, subframe, pci)
         for rnti, subframe, pci in ((0x1234, 3, 7), (0x1235, 3, 7), (0x1234, 4, 7), (0x1234, 3, 8))
     ]
+    sent = shared.codeword_symbols([bits] * 4, 2, c_init)
     for other in sent[1:]:
         assert np.mean(sent[0] == other) == pytest.approx(0.25, abs=0.05)  # of four points

@@ -272,3 +272,15 @@ def test_start_time_shifts_the_frame() -> None:
 def test_negative_times_are_rejected() -> None:
     with pytest.raises(ValueError, match="times"):
         lte.waveform(cell(), -1e-3, np.random.default_rng(0))
+
+
+def test_the_memory_at_hand_changes_no_sample() -> None:
+    gains = (0.1 + 0.7j, 0.3 - 1.2j, -0.9 + 0.2j, 1.1 - 0.4j)
+    busy = Traffic(n_users=6, scattered=True, freq_load=0.8)
+    cell = lte.LteConfig(n_prb=50, port_gains=gains, traffic=busy, cfi=0, pdcch_load=1.0)
+    sent, stirred = [], []
+    for _ in range(4):
+        sent.append(lte.waveform(cell, 0.02, np.random.default_rng(3)))
+        stirred.append([np.full(size, 1j, np.complex64) for size in range(1, 3000, 7)])
+    for samples in sent[1:]:
+        np.testing.assert_array_equal(samples, sent[0])

@@ -32,6 +32,14 @@ def test_gold_of_several_values_and_long() -> None:
     np.testing.assert_array_equal(both[0], sequences.gold(5, 9000))
 
 
+def test_gold_sequences_of_several_lengths_stand_one_after_the_other() -> None:
+    values, lengths = [5, 0x12345, 5], [70, 1, 300]
+    joined = sequences.gold_joined(values, lengths)
+    parts = [sequences.gold(value, n) for value, n in zip(values, lengths, strict=True)]
+    np.testing.assert_array_equal(joined, np.concatenate(parts))
+    assert sequences.gold_joined([], []).size == 0
+
+
 def test_gold_rejects_more_than_31_bits() -> None:
     with pytest.raises(ValueError, match="c_init"):
         sequences.gold(1 << 31, 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import types
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ def db_to_amplitude(value_db: float) -> float:
     return float(10.0 ** (value_db / 20.0))
 
 
+@lru_cache(maxsize=256)
 def smooth_length(minimum: int) -> int:
     """Smallest integer >= minimum whose prime factors are 2, 3 and 5."""
     best = 1 << max(minimum - 1, 0).bit_length()
@@ -187,20 +189,33 @@ class ReceiverBand:
 
         Mean power gain 1 before the roll-off.
         """
+        upper = n - n // 2  # bins from 0 Hz up, which come first
         f = np.empty(n, np.float32)  # -1..1 over the band
-        f[: n - n // 2] = np.arange(n - n // 2, dtype=np.float32) * np.float32(2.0 / n)
-        f[n - n // 2 :] = np.arange(-(n // 2), 0, dtype=np.float32) * np.float32(2.0 / n)
-        gain_db = np.float32(0.5 * self.tilt_db) * f
-        if self.ripple_db > 0.0:
-            angle = np.float32(np.pi * self.ripple_cycles) * f + np.float32(self.ripple_phase)
-            gain_db = gain_db + np.float32(0.5 * self.ripple_db) * np.cos(angle)
-        gain = np.exp(np.float32(np.log(10.0) / 20.0) * gain_db)
-        gain = gain / np.sqrt(np.mean(gain * gain))
+        f[:upper] = np.arange(upper, dtype=np.float32) * np.float32(2.0 / n)
+        f[upper:] = np.arange(-(n // 2), 0, dtype=np.float32) * np.float32(2.0 / n)
+        gain = np.ones(n, np.float32)
+        if self.tilt_db != 0.0 or self.ripple_db > 0.0:
+            gain_db = np.float32(0.5 * self.tilt_db) * f
+            if self.ripple_db > 0.0:
+                angle = np.float32(np.pi * self.ripple_cycles) * f + np.float32(self.ripple_phase)
+                gain_db += np.float32(0.5 * self.ripple_db) * np.cos(angle)
+            gain = np.exp(np.float32(np.log(10.0) / 20.0) * gain_db)
+            gain /= np.sqrt(np.mean(gain * gain))
         if self.rolloff > 0.0:
-            edge = np.float32(db_to_amplitude(self.edge_db))
-            x = np.clip((np.abs(f) - np.float32(1.0 - self.rolloff)) / self.rolloff, 0.0, 1.0)
-            gain = gain * (edge + (1.0 - edge) * 0.5 * (1.0 + np.cos(np.float32(np.pi) * x)))
-        return gain.astype(np.float32)
+            corner = np.float32(1.0 - self.rolloff)
+            low = int(np.searchsorted(f[:upper], corner, "right"))
+            high = upper + int(np.searchsorted(f[upper:], -corner))
+            gain[:low] *= self._edge(np.zeros(1, np.float32))
+            gain[low:high] *= self._edge((np.abs(f[low:high]) - corner) / self.rolloff)
+            gain[high:] *= self._edge(np.zeros(1, np.float32))
+        return gain
+
+    def _edge(self, x: Float32) -> Float32:
+        """Raised cosine from 1 at x = 0 to ``edge_db`` at 1, where the band ends."""
+        edge = np.float32(db_to_amplitude(self.edge_db))
+        x = np.clip(x, 0.0, 1.0)
+        shape: Float32 = edge + (1.0 - edge) * 0.5 * (1.0 + np.cos(np.float32(np.pi) * x))
+        return shape
 
 
 def filter_band(iq: Complex64, band: ReceiverBand) -> Complex64:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from .common import Complex64, ReceiverBand, fft_module, phasor, smooth_length
 _SEARCH = ((20_000, 1e-7), (400_000, 2e-6))
 
 
+@lru_cache(maxsize=256)
 def rate_ratio(native_rate: float, target_rate: float) -> Fraction:
     """target_rate / native_rate as a fraction: exact for usual rates, else within 2 ppm.
 

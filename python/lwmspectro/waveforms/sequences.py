@@ -17,23 +17,28 @@ _INITIAL_LENGTH = 8192
 MODULATION_BITS: dict[str, int] = {"qpsk": 2, "16qam": 4, "64qam": 6, "256qam": 8}
 
 
-class _GoldBasis:
-    """Sequences that span every length-31 Gold sequence, packed, grown on demand.
+class _GoldTable:
+    """Parts of every length-31 Gold sequence, packed, grown on demand.
 
     The second register is linear over GF(2) in its initial state, so the sequence of any
-    ``c_init`` is the XOR of the basis sequences at the set bits of ``c_init``, and of the first
-    register's.
+    ``c_init`` is the XOR of the sequences that its set bits start, and of the first register's,
+    which stands for bit 31. The XORs of every four neighbouring bits are kept.
     """
 
     def __init__(self) -> None:
-        self._words: NDArray[np.uint64] = np.empty((32, 0), np.uint64)
+        self._words: NDArray[np.uint64] = np.empty((128, 0), np.uint64)
 
     def words(self, count: int) -> NDArray[np.uint64]:
-        """64 outputs in each, shape (32, count): rows of the 31 bits, then the first register's."""
+        """64 outputs in each, shape (128, count): row 16 k + v has value v at bits 4 k and on."""
         if count > self._words.shape[1]:
             length = 64 * max(count, 2 * self._words.shape[1], _INITIAL_LENGTH // 64)
             bits = self._registers(length + _NC)[:, _NC:]
-            self._words = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+            basis = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+            table = np.zeros((8, 16, length // 64), np.uint64)
+            for bit in range(32):
+                k, weight = bit // 4, 1 << bit % 4
+                table[k, weight : 2 * weight] = table[k, :weight] ^ basis[bit]
+            self._words = table.reshape(128, -1)
         return self._words[:, :count]
 
     @staticmethod
@@ -58,7 +63,17 @@ class _GoldBasis:
         return x
 
 
-_BASIS = _GoldBasis()
+_TABLE = _GoldTable()
+_FIRST_REGISTER = 1 << 31
+
+
+def _packed(init: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
+    """Eight outputs in each byte, first ones lowest, shape (init.size, bytes)."""
+    if length < 0 or init.min(initial=0) < 0 or init.max(initial=0) >= _FIRST_REGISTER:
+        raise ValueError(f"expected 0 <= c_init < 2**31 and length >= 0, got {init}, {length}")
+    nibble = np.arange(8)
+    rows = 16 * nibble + ((init[:, None] | _FIRST_REGISTER) >> 4 * nibble & 15)  # (n, 8)
+    return np.bitwise_xor.reduce(_TABLE.words(-(-length // 64))[rows], axis=1).view(np.uint8)
 
 
 def gold(c_init: int | Sequence[int] | NDArray[np.int64], length: int) -> NDArray[np.uint8]:
@@ -74,18 +89,31 @@ def gold(c_init: int | Sequence[int] | NDArray[np.int64], length: int) -> NDArra
     Raises:
         ValueError: an initial value needs more than 31 bits, or length is negative.
     """
-    init = np.asarray(c_init, dtype=np.int64)
-    if length < 0 or np.any(init < 0) or np.any(init >= 1 << 31):
-        raise ValueError(f"expected 0 <= c_init < 2**31 and length >= 0, got {c_init}, {length}")
-    words = _BASIS.words(-(-length // 64))
-    if init.ndim == 0:
-        used = [bit for bit in range(31) if int(init) >> bit & 1]
-        one = np.bitwise_xor.reduce(words[[*used, 31]], axis=0)
-        return np.unpackbits(one.view(np.uint8), count=length, bitorder="little")
-    packed = np.repeat(words[31:], init.size, axis=0)
-    for bit in range(31):
-        packed[(init >> bit & 1).astype(bool)] ^= words[bit]
-    return np.unpackbits(packed.view(np.uint8), axis=1, count=length, bitorder="little")
+    packed = _packed(np.atleast_1d(np.asarray(c_init, dtype=np.int64)), length)
+    bits = np.unpackbits(packed, axis=1, count=length, bitorder="little")
+    return bits[0] if np.ndim(c_init) == 0 else bits
+
+
+def gold_joined(c_init: Sequence[int], lengths: Sequence[int]) -> NDArray[np.uint8]:
+    """Gold sequences of several lengths, one after the other.
+
+    Args:
+        c_init: initial values, each in [0, 2**31).
+        lengths: outputs of each.
+
+    Returns:
+        uint8 bits, shape ``(sum(lengths),)``.
+
+    Raises:
+        ValueError: as ``gold``.
+    """
+    packed = _packed(np.array(c_init, np.int64), max(lengths, default=0))
+    out = np.empty(sum(lengths), np.uint8)
+    start = 0
+    for row, length in zip(packed, lengths, strict=True):
+        out[start : start + length] = np.unpackbits(row, count=length, bitorder="little")
+        start += length
+    return out
 
 
 def shift_register(state: Sequence[int], taps: Sequence[int], length: int) -> NDArray[np.int64]:

@@ -11,8 +11,10 @@ fading, and are measured before they are added. Within the occupied band in view
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .common import Complex64, active_blocks, fft_module
 
@@ -74,6 +76,19 @@ class Ratio:
     active: float = 0.0
 
 
+@lru_cache(maxsize=8)
+def _covered(samp_rate: float, band: Band) -> NDArray[np.float64]:
+    """Share of each bin that a band covers, shape (n_fft,), in FFT order."""
+    bin_hz = samp_rate / _N_FFT
+    f = np.fft.fftfreq(_N_FFT, 1.0 / samp_rate)
+    covered = np.minimum(f + bin_hz / 2.0, band.high_hz) - np.maximum(f - bin_hz / 2.0, band.low_hz)
+    # half of the bin at -samp_rate/2 is the upper end of the band
+    upper = min(samp_rate / 2.0, band.high_hz) - max(samp_rate / 2.0 - bin_hz / 2.0, band.low_hz)
+    weight = np.maximum(covered, 0.0) / bin_hz
+    weight[_N_FFT // 2] += max(upper, 0.0) / bin_hz
+    return weight
+
+
 def band_power(iq: Complex64, samp_rate: float, band: Band) -> float:
     """Mean power over all samples, of the part within a band.
 
@@ -97,14 +112,7 @@ def band_power(iq: Complex64, samp_rate: float, band: Band) -> float:
     parts = spectrum.astype(np.complex64, copy=False).view(np.float32)  # (blocks, 2 n_fft)
     squares = np.einsum("ij,ij->j", parts, parts).astype(np.float64)
     energy = squares[0::2] + squares[1::2]  # (n_fft,)
-    bin_hz = samp_rate / _N_FFT
-    f = np.fft.fftfreq(_N_FFT, 1.0 / samp_rate)
-    covered = np.minimum(f + bin_hz / 2.0, band.high_hz) - np.maximum(f - bin_hz / 2.0, band.low_hz)
-    # half of the bin at -samp_rate/2 is the upper end of the band
-    upper = min(samp_rate / 2.0, band.high_hz) - max(samp_rate / 2.0 - bin_hz / 2.0, band.low_hz)
-    weight = np.maximum(covered, 0.0) / bin_hz
-    weight[_N_FFT // 2] += max(upper, 0.0) / bin_hz
-    return float(energy @ weight) / (_N_FFT * iq.size)
+    return float(energy @ _covered(samp_rate, band)) / (_N_FFT * iq.size)
 
 
 def signal_power(signal: Complex64, samp_rate: float, band: Band) -> SignalPower:

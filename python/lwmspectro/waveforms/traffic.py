@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +98,8 @@ def allocate(
         used = max(1, round(share * n_groups))
         users = int(rng.integers(1, min(traffic.n_users, used) + 1))
         names = rng.permutation(traffic.n_users)[:users].astype(np.uint8) + 1
-        cuts = np.sort(rng.integers(0, used + 1, users - 1))
-        sizes = np.diff(np.concatenate(([0], cuts, [used])))
+        cuts = sorted(rng.integers(0, used + 1, users - 1).tolist())
+        sizes = [high - low for low, high in pairwise([0, *cuts, used])]
         groups = rng.permutation(n_groups)[:used] if traffic.scattered else slice(0, used)
         out[i, groups] = np.repeat(names, sizes)
     return out

@@ -54,7 +54,9 @@ def _constituent(bits: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np
     parity[:, 3:] ^= register[:, :-3]
     a1, a2, a3 = register[:, -1], register[:, -2], register[:, -3]
     # the switched input cancels the feedback, so zeros enter the register
-    tail = np.stack([a2 ^ a3, a1 ^ a3, a1 ^ a2, a2, a1, a1], axis=1)
+    tail = np.empty((blocks, 6), np.uint8)
+    tail[:, 0], tail[:, 1], tail[:, 2] = a2 ^ a3, a1 ^ a3, a1 ^ a2
+    tail[:, 3], tail[:, 4], tail[:, 5] = a2, a1, a1
     return parity, tail
 
 

@@ -45,41 +45,42 @@ class Message(NamedTuple):
     level: int
 
 
-def encode_messages(
-    payloads: NDArray[np.uint64], rntis: NDArray[np.int64], size: int, level: int
-) -> NDArray[np.uint8]:
-    """Code messages of one size, 36.212 5.3.3.2 to 5.3.3.4.
-
-    Args:
-        payloads: messages as integers, shape (n,).
-        rntis: masks of their CRC, shape (n,).
-        size: bits of each message.
-        level: aggregation level.
+def encode_messages(messages: Sequence[Message]) -> list[NDArray[np.uint8]]:
+    """Code messages, 36.212 5.3.3.2 to 5.3.3.4; those of one size are coded together.
 
     Returns:
-        uint8, shape (n, 72 level).
+        uint8, shape (72 level,) for each message.
     """
-    shifts = np.arange(size - 1, -1, -1, dtype=np.uint64)
-    bits = ((payloads[:, None] >> shifts) & np.uint64(1)).astype(np.uint8)
-    words = crc.attach(bits, "16")
-    words[:, size:] ^= (rntis[:, None] >> np.arange(15, -1, -1) & 1).astype(np.uint8)
-    return tail_biting.rate_match(tail_biting.encode(words), _CCE_BITS * level)
+    coded: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)] * len(messages)
+    by_size: dict[int, list[int]] = defaultdict(list)
+    for place, message in enumerate(messages):
+        by_size[message.size].append(place)
+    for size, places in by_size.items():
+        payloads = np.array([messages[place].payload for place in places], np.uint64)
+        rntis = np.array([messages[place].rnti for place in places])
+        shifts = np.arange(size - 1, -1, -1, dtype=np.uint64)
+        bits = ((payloads[:, None] >> shifts) & np.uint64(1)).astype(np.uint8)
+        words = crc.attach(bits, "16")
+        words[:, size:] ^= (rntis[:, None] >> np.arange(15, -1, -1) & 1).astype(np.uint8)
+        for place, streams in zip(places, tail_biting.encode(words), strict=True):
+            coded[place] = tail_biting.rate_match(streams, _CCE_BITS * messages[place].level)
+    return coded
 
 
 @lru_cache(maxsize=32)
 def _control_scrambling(pci: int, length: int) -> NDArray[np.uint8]:
     """Scrambling of the PDCCH in each subframe of a frame (36.211 6.8.2), (10, length)."""
-    return np.stack([gold(n << 9 | pci, length) for n in range(10)])
+    return gold([n << 9 | pci for n in range(10)], length)
 
 
 @lru_cache(maxsize=32)
 def _indicator_scrambling(pci: int) -> NDArray[np.uint8]:
     """Scrambling of PCFICH and PHICH in each subframe (36.211 6.7.1, 6.9.1), (10, 32)."""
-    return np.stack([gold(((n + 1) * (2 * pci + 1) << 9) + pci, 32) for n in range(10)])
+    return gold([((n + 1) * (2 * pci + 1) << 9) + pci for n in range(10)], 32)
 
 
 def pdcch_symbols(
-    messages: Sequence[Sequence[Message]],
+    messages: Sequence[Sequence[tuple[Message, NDArray[np.uint8]]]],
     subframes: NDArray[np.int64],
     n_symbols: int,
     pci: int,
@@ -87,7 +88,7 @@ def pdcch_symbols(
     """Symbols of the PDCCH before precoding and interleaving; elements not used are zero.
 
     Args:
-        messages: those of each subframe.
+        messages: those of each subframe, with their coded bits.
         subframes: numbers 0..9 within the frame, shape (rows,).
         n_symbols: symbols of the control region, four for each resource element group.
         pci: physical cell identity.
@@ -98,15 +99,8 @@ def pdcch_symbols(
     n_bits = 2 * n_symbols
     bits = np.zeros((len(messages), n_bits), np.uint8)
     used = np.zeros((len(messages), n_symbols), np.bool_)
-    kinds: dict[tuple[int, int], list[tuple[int, Message]]] = defaultdict(list)
     for row, sent in enumerate(messages):
-        for message in sent:
-            kinds[message.size, message.level].append((row, message))
-    for (size, level), found in kinds.items():
-        payloads = np.array([m.payload for _, m in found], np.uint64)
-        rntis = np.array([m.rnti for _, m in found], np.int64)
-        coded = encode_messages(payloads, rntis, size, level)
-        for (row, message), word in zip(found, coded, strict=True):
+        for message, word in sent:
             start = _CCE_BITS * message.cce
             bits[row, start : start + word.size] = word
             used[row, start // 2 : (start + word.size) // 2] = True

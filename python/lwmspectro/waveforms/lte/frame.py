@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,14 @@ def sss_indices(nid1: int) -> tuple[int, int]:
     return m0, (m0 + m_prime // 31 + 1) % 31
 
 
+@lru_cache(maxsize=1)
+def _sss_sequences() -> tuple[NDArray[np.int64], ...]:
+    """The sequences s, c and z of 36.211 6.11.2.1 as +1 and -1, each of shape (31,)."""
+    return tuple(
+        1 - 2 * shift_register((0, 0, 0, 0, 1), taps, 31) for taps in ((0, 2), (0, 3), (0, 1, 2, 4))
+    )
+
+
 def sss(pci: int, second_half: bool) -> NDArray[np.complex64]:
     """Secondary synchronisation signal d(0..61), 36.211 6.11.2.1, shape (62,).
 
@@ -94,10 +103,7 @@ def sss(pci: int, second_half: bool) -> NDArray[np.complex64]:
     nid1, nid2 = divmod(pci, 3)
     m0, m1 = sss_indices(nid1)
     n = np.arange(31)
-    s, c, z = (
-        1 - 2 * shift_register((0, 0, 0, 0, 1), taps, 31)  # 36.211 6.11.2.1
-        for taps in ((0, 2), (0, 3), (0, 1, 2, 4))
-    )
+    s, c, z = _sss_sequences()
     c0, c1 = c[(n + nid2) % 31], c[(n + nid2 + 3) % 31]
     first, second = (m1, m0) if second_half else (m0, m1)
     d = np.empty(62, np.complex64)
@@ -106,20 +112,22 @@ def sss(pci: int, second_half: bool) -> NDArray[np.complex64]:
     return d
 
 
+def crs_symbols(key: FrameKey, port: int) -> tuple[int, ...]:
+    """Symbols of a slot with reference signals of one port, 36.211 6.10.1.2."""
+    return (0, key.slot_symbols - 3) if port < 2 else (1,)
+
+
 def crs_columns(key: FrameKey, port: int, slot: int, symbol: int) -> NDArray[np.int64] | None:
     """Subcarriers of the reference signal of one port, 36.211 6.10.1.2, shape (2 n_prb,).
 
     Returns:
         Increasing subcarrier numbers, or None where the port has none in this symbol.
     """
-    second = key.slot_symbols - 3
+    if symbol not in crs_symbols(key, port):
+        return None
     if port < 2:
-        if symbol not in (0, second):
-            return None
         v = 0 if (port == 0) == (symbol == 0) else 3
     else:
-        if symbol != 1:
-            return None
         v = 3 * (slot % 2) if port == 2 else 3 + 3 * (slot % 2)
     return 6 * np.arange(2 * key.n_prb) + (v + key.pci) % 6
 
@@ -196,15 +204,13 @@ def frame_template(key: FrameKey) -> FrameTemplate:
         classes[subframe, symbol, centre] = RESERVED
     first = MAX_DL_PRB - key.n_prb  # 36.211 6.10.1.2: m' = m + N_max - N_RB
     sequences = _crs_codes(key.pci, key.extended_cp)[:, :, first : first + 2 * key.n_prb]
+    pilots = downlink.copy()
+    pilots[list(key.mbsfn), 2:] = False  # 36.211 6.10.1.2, MBSFN region
     for port in range(key.n_ports):
-        for slot in range(20):
-            for symbol in range(per_slot):
-                subframe, row = slot // 2, slot % 2 * per_slot + symbol
-                columns = crs_columns(key, port, slot, symbol)
-                blank = subframe in key.mbsfn and row >= 2  # 36.211 6.10.1.2, MBSFN region
-                if columns is None or blank or not downlink[subframe, row]:
-                    continue
-                classes[subframe, row, columns] = CRS + port
-                codes[subframe, row, columns] = sequences[slot, symbol]
+        for symbol, half in product(crs_symbols(key, port), (0, 1)):
+            row, columns = half * per_slot + symbol, crs_columns(key, port, half, symbol)
+            subframes = np.flatnonzero(pilots[:, row])
+            classes[subframes[:, None], row, columns] = CRS + port
+            codes[subframes[:, None], row, columns] = sequences[2 * subframes + half, symbol]
     fixed = (classes >= CRS) & (classes < CRS + 4)
     return FrameTemplate(classes, codes, fixed, downlink, sync)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..sequences import byte_table
 from . import shared
 from .broadcast import frame_symbols
-from .control import pcfich_symbols, pdcch_symbols, phich_symbols
+from .control import encode_messages, pcfich_symbols, pdcch_symbols, phich_symbols
 from .dci import SI_RNTI
 from .frame import BROADCAST, CRS, FrameKey, frame_template
 from .plan import Codeword, Grant, Subframe
@@ -41,33 +42,66 @@ def _fixed_signals(
     return out
 
 
-def _coded(codeword: Codeword) -> NDArray[np.uint8]:
-    if codeword.message is not None:
-        return shared.coded_message(codeword.message)
-    return shared.coded_draw(codeword.size, codeword.draw)
+def _coded(codewords: list[Codeword]) -> list[NDArray[np.uint8]]:
+    draws = [(codeword.size, codeword.draw) for codeword in codewords if codeword.message is None]
+    drawn = iter(shared.coded_draws(draws))
+    return [
+        next(drawn) if codeword.message is None else shared.coded_message(codeword.message)
+        for codeword in codewords
+    ]
+
+
+def _sent_bits(
+    grant: Grant, codeword: Codeword, coded: NDArray[np.uint8], n_ports: int
+) -> NDArray[np.uint8]:
+    """A codeword before its scrambling, one bit for each that the assignment holds."""
+    diversity = n_ports > 1 and not grant.layers
+    layers = 2 if diversity else 1  # 36.212 5.1.4.1.2: of each codeword
+    total = grant.places.size * grant.bits
+    return shared.rate_match(
+        coded, total, layers * grant.bits, codeword.version, bool(grant.layers)
+    )
 
 
 def grant_values(
-    grant: Grant, number: int, pci: int, gains: tuple[complex, ...]
+    grant: Grant, codewords: list[NDArray[np.complex64]], gains: tuple[complex, ...]
 ) -> NDArray[np.complex64]:
-    """Received values of the elements of an assignment, in the order of mapping."""
-    diversity = len(gains) > 1 and not grant.layers
-    layers = 2 if diversity else 1  # 36.212 5.1.4.1.2: of each codeword
-    total = grant.places.size * grant.bits
-    values: NDArray[np.complex64] | None = None
-    for q, codeword in enumerate(grant.codewords):
-        bits = shared.rate_match(
-            _coded(codeword), total, layers * grant.bits, codeword.version, bool(grant.layers)
-        )
-        symbols = shared.codeword_symbols(bits, grant.bits, grant.rnti, q, number % 10, pci)
-        if grant.layers:
-            part = symbols * np.complex64(grant.layers[q])
-            values = part if values is None else values + part
-        else:
-            values = combine(symbols, gains)
-    if values is None:
-        raise ValueError("expected a grant with at least one codeword")
+    """Received values of the elements of an assignment, in the order of mapping.
+
+    Args:
+        grant: the assignment.
+        codewords: symbols of each codeword, complex64.
+        gains: of the antenna ports.
+    """
+    if grant.layers:
+        values = codewords[0] * np.complex64(grant.layers[0])
+        if len(codewords) == 2:
+            values += codewords[1] * np.complex64(grant.layers[1])
+    else:
+        values = combine(codewords[0], gains)
     return values if grant.amplitude == 1.0 else values * np.float32(grant.amplitude)
+
+
+def _write_shared(
+    grid: NDArray[np.complex64], plans: list[tuple[int, Subframe]], cell: Cell
+) -> None:
+    """PDSCH; blocks of one size are coded together, codewords of one modulation modulated."""
+    cfg = cell.cfg
+    alike: dict[int, list[tuple[int, int, Grant]]] = defaultdict(list)
+    for row, plan in plans:
+        for grant in plan.grants:
+            alike[grant.bits].append((row, plan.number % 10, grant))
+    for per_symbol, found in alike.items():
+        bits, c_init = [], []
+        coded = iter(_coded([codeword for *_, grant in found for codeword in grant.codewords]))
+        for _, within, grant in found:
+            for q, codeword in enumerate(grant.codewords):
+                bits.append(_sent_bits(grant, codeword, next(coded), len(cfg.port_gains)))
+                c_init.append(shared.scrambling_init(grant.rnti, q, within, cfg.pci))
+        symbols = iter(shared.codeword_symbols(bits, per_symbol, c_init))
+        for row, _, grant in found:
+            codewords = [next(symbols) for _ in grant.codewords]
+            grid[row, grant.places] = grant_values(grant, codewords, cfg.port_gains)
 
 
 def _plan(
@@ -77,11 +111,13 @@ def _plan(
     scheduler = Scheduler(cell)
     users, seeds, block_seeds = cell.draws(subframes, rng)
     plans = []
+    draw, draw_blocks = random.Random(0), random.Random(0)
     for row, number in enumerate(subframes.tolist()):
         if scheduler.key.pattern[number % 10] == "U":
             continue
-        draw, blocks = random.Random(seeds[row]), random.Random(block_seeds[row])
-        plans.append((row, scheduler.plan(number, users[row], draw, blocks)))
+        draw.seed(seeds[row])
+        draw_blocks.seed(block_seeds[row])
+        plans.append((row, scheduler.plan(number, users[row], draw, draw_blocks)))
     return plans
 
 
@@ -90,6 +126,9 @@ def _write_control(
 ) -> None:
     """PCFICH, PHICH and PDCCH; subframes with the same layout are written together."""
     cfg, key = cell.cfg, cell.cfg.frame_key
+    messages = [message for _, plan in plans for message in plan.messages]
+    coded = iter(zip(messages, encode_messages(messages), strict=True))
+    sent = {row: list(islice(coded, len(plan.messages))) for row, plan in plans}
     alike: dict[tuple[int, int], list[tuple[int, Subframe]]] = defaultdict(list)
     for row, plan in plans:
         alike[plan.n_control, plan.units].append((row, plan))
@@ -100,13 +139,22 @@ def _write_control(
         cfi = np.array([plan.cfi for _, plan in found])
         symbols = pcfich_symbols(cfg.pci, cfg.port_gains)[within, cfi - 1]
         grid[rows[:, None], layout.pcfich] = symbols
-        messages = [plan.messages for _, plan in found]
-        sent = pdcch_symbols(messages, within, layout.pdcch.size, cfg.pci)
-        grid[rows[:, None], layout.pdcch] = combine(sent, cfg.port_gains)
+        symbols = pdcch_symbols([sent[row] for row, _ in found], within, layout.pdcch.size, cfg.pci)
+        grid[rows[:, None], layout.pdcch] = combine(symbols, cfg.port_gains)
         if units:
             answers = np.stack([plan.answers for _, plan in found])
             values = phich_symbols(answers, within, cfg.pci, cfg.port_gains, cfg.extended_cp)
             grid[rows[:, None], layout.phich.reshape(1, -1)] = values.reshape(len(found), -1)
+
+
+def _mark_data(
+    data: NDArray[np.bool_], plans: list[tuple[int, Subframe]], gains: tuple[complex, ...]
+) -> None:
+    """Sets what users get as one constellation, not what is a sum of two symbols."""
+    for row, plan in plans:
+        for grant in plan.grants:
+            if len(grant.layers or gains) == 1 and grant.rnti != SI_RNTI:
+                data[row, grant.places] = True
 
 
 def downlink_grid(
@@ -136,12 +184,9 @@ def downlink_grid(
     flat = grid.reshape(subframes.size, -1)
     plans = _plan(cell, subframes, rng)
     _write_control(flat, plans, cell)
-    for row, plan in plans:
-        for grant in plan.grants:
-            flat[row, grant.places] = grant_values(grant, plan.number, cfg.pci, cfg.port_gains)
-            one = len(grant.layers or cfg.port_gains) == 1
-            if data is not None and one and grant.rnti != SI_RNTI:
-                data.reshape(subframes.size, -1)[row, grant.places] = True
+    _write_shared(flat, plans, cell)
+    if data is not None:
+        _mark_data(data.reshape(subframes.size, -1), plans, cfg.port_gains)
     broadcast = np.flatnonzero(template.classes[0] == BROADCAST)
     for row in np.flatnonzero(subframes % 10 == 0):
         symbols = frame_symbols(

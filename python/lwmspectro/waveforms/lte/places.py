@@ -12,16 +12,19 @@ from .frame import EMPTY, FrameKey, frame_template
 from .search_space import candidates
 
 
-@lru_cache(maxsize=64)
-def _data_elements(key: FrameKey, subframe: int, n_control: int) -> NDArray[np.bool_]:
-    """Resource elements that the shared channel may use, (symbols, subcarriers)."""
+@lru_cache(maxsize=8)
+def _data_elements(key: FrameKey) -> tuple[NDArray[np.bool_], list[int]]:
+    """Resource elements outside the control region that the shared channel may use.
+
+    Returns:
+        bool, shape (10, symbols, subcarriers); and of each subframe the first one like it.
+    """
     template = frame_template(key)
-    free = (template.classes[subframe] == EMPTY) & template.downlink[subframe][:, None]
-    free[:n_control] = False
-    return free
+    free = (template.classes == EMPTY) & template.downlink[:, :, None]
+    found: dict[bytes, int] = {}
+    return free, [found.setdefault(part.tobytes(), n) for n, part in enumerate(free)]
 
 
-@lru_cache(maxsize=256)
 def data_places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> NDArray[np.int64]:
     """Elements of an allocation in the order of mapping, 36.211 6.3.5.
 
@@ -31,11 +34,16 @@ def data_places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> 
         n_control: symbols of the control region.
         blocks: bool array (2 slots, n_prb) as bytes.
     """
+    return _places(key, _data_elements(key)[1][subframe], n_control, blocks)
+
+
+@lru_cache(maxsize=256)
+def _places(key: FrameKey, subframe: int, n_control: int, blocks: bytes) -> NDArray[np.int64]:
     slots = np.frombuffer(blocks, np.bool_).reshape(2, key.n_prb)
-    free = _data_elements(key, subframe, n_control)
-    half = key.slot_symbols
     columns = np.repeat(slots, 12, axis=1)
-    picked = (free.reshape(2, half, -1) & columns[:, None]).reshape(-1)
+    free = _data_elements(key)[0][subframe].reshape(2, key.slot_symbols, -1)
+    picked = (free & columns[:, None]).reshape(2 * key.slot_symbols, -1)
+    picked[:n_control] = False
     return np.flatnonzero(picked)
 
 

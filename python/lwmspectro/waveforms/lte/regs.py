@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..coding.tail_biting import sub_block_columns
-from .frame import FrameKey, crs_columns
+from .frame import FrameKey, crs_symbols
 
 REGS_PER_CCE = 9
 
@@ -59,8 +59,7 @@ def _groups(key: FrameKey, symbol: int) -> NDArray[np.int64]:
     slot_symbol = symbol % key.slot_symbols
     # 36.211 6.2.4: with one port, the places of port 1 are kept free as well
     ports = range(max(2, key.n_ports))
-    taken = [crs_columns(key, port, 0, slot_symbol) for port in ports]
-    if any(t is not None for t in taken):
+    if any(slot_symbol in crs_symbols(key, port) for port in ports):
         pilots = np.zeros(columns.size, np.bool_)
         for place in range(2):
             pilots[(key.pci + 3 * place) % 6 :: 6] = True
@@ -78,22 +77,23 @@ def control_layout(key: FrameKey, n_symbols: int, units: int) -> ControlLayout:
         units: PHICH mapping units.
     """
     width = 12 * key.n_prb
-    first = _groups(key, 0)
+    by_symbol = [_groups(key, symbol) for symbol in range(n_symbols)]
+    first = by_symbol[0]
     # 36.211 6.7.4: k = 6 (pci mod 2 N_RB) + 6 floor(i N_RB / 2), in groups of six elements
     pcfich = (key.pci % (2 * key.n_prb) + np.arange(4) * key.n_prb // 2) % (2 * key.n_prb)
-    free = np.setdiff1d(np.arange(first.shape[0]), pcfich)
+    unused = np.ones(first.shape[0], np.bool_)
+    unused[pcfich] = False
+    free = np.flatnonzero(unused)
     # 36.211 6.9.3 with normal duration: all three groups stand in the first symbol
     n = free.size
     spread = np.array([0, n // 3, 2 * n // 3])
     phich = free[(key.pci + np.arange(units)[:, None] + spread) % n] if units else free[:0, None]
-    taken = np.concatenate((pcfich, phich.ravel()))
-    groups = [np.delete(first, taken, axis=0)]
-    groups += [_groups(key, symbol) for symbol in range(1, n_symbols)]
-    rest = np.concatenate(groups)
+    unused[phich] = False
+    rest = np.concatenate((first[unused], *by_symbol[1:]))
     symbol, column = np.divmod(rest[:, 0], width)
     # 36.211 6.8.5: groups by their lowest subcarrier, then by symbol. A group with reference
     # signals starts at a multiple of six although its first element may be one further.
-    with_crs = np.array([_groups(key, s).shape[0] == 2 * key.n_prb for s in range(n_symbols)])
+    with_crs = np.array([groups.shape[0] == 2 * key.n_prb for groups in by_symbol])
     lowest = np.where(with_crs[symbol], column // 6 * 6, column)
     rest = rest[np.lexsort((symbol, lowest))]
     order = np.roll(sub_block_columns(rest.shape[0]), -key.pci)

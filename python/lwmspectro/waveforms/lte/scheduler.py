@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from .search_space import UE_CANDIDATES, start, starts
 from .users import Cell, User
 
 _LEVELS = (1, 2, 4, 8)
-_LEVEL_WEIGHTS = (0.35, 0.35, 0.2, 0.1)
+_LEVEL_WEIGHTS = tuple(accumulate((0.35, 0.35, 0.2, 0.1)))
 _MAX_DCI_RATE = 0.75  # a message takes two elements rather than be coded less
 _IDLE_CONTROL = 0.1  # share of the control load left in subframes without data
 _ANSWERS = 0.5  # share of the answers of a PHICH group in use under full control load
@@ -39,22 +40,30 @@ class Scheduler:
         self.formats = Formats(cfg.n_prb, self.key.tdd, len(cfg.port_gains))
         self.rbg = group_size(cfg.n_prb)
         self.processes = 8 if cfg.tdd_config is None else _PROCESSES[cfg.tdd_config]
+        self._layouts: dict[tuple[int, int], tuple[int, ControlLayout]] = {}
+        share, drawn = round(256 * _ANSWERS * cfg.pdcch_load), np.arange(256)
+        self._answers = (drawn < share).astype(np.int8) - 2 * (drawn < share // 2).astype(np.int8)
         self.short_special = cfg.special_config == (7 if cfg.extended_cp else 9)
 
     def control_symbols(self, cfi: int) -> int:
         """Symbols of the control region, 36.211 table 6.7-1 and 36.212 5.3.4."""
         return cfi + 1 if self.cfg.n_prb <= 10 else cfi
 
-    def _layout(self, subframe: int, cfi: int) -> ControlLayout:
-        units = phich_units(self.cfg.n_prb, self.cfg.phich_resource, self.cfg.tdd_config, subframe)
-        return control_layout(self.key, self.control_symbols(cfi), units)
+    def _layout(self, subframe: int, cfi: int) -> tuple[int, ControlLayout]:
+        """PHICH mapping units, and the places of the control channels."""
+        if (subframe, cfi) not in self._layouts:
+            cfg = self.cfg
+            units = phich_units(cfg.n_prb, cfg.phich_resource, cfg.tdd_config, subframe)
+            layout = control_layout(self.key, self.control_symbols(cfi), units)
+            self._layouts[subframe, cfi] = units, layout
+        return self._layouts[subframe, cfi]
 
     def _cfi(self, subframe: int, system_info: bool, draw: random.Random) -> int:
         cfi = self.cfg.cfi or draw.randint(1, 3)
         if self.key.pattern[subframe] == "S" or subframe in self.key.mbsfn:
             top = 1 if self.cfg.n_prb <= 10 else 2  # 36.211 table 6.7-1
             cfi = top if self.key.n_ports == 4 else min(cfi, top)
-        while system_info and cfi < 3 and self._layout(subframe, cfi).n_cce < 4:
+        while system_info and cfi < 3 and self._layout(subframe, cfi)[1].n_cce < 4:
             cfi += 1  # system information needs four elements, 36.213 table 9.1.1-1
         return cfi
 
@@ -79,31 +88,28 @@ class Scheduler:
         cfg, within = self.cfg, number % 10
         system_info = cfg.system_info and number % 20 == 5  # 36.331 5.2.1.2
         cfi = self._cfi(within, system_info, draw)
-        units = phich_units(cfg.n_prb, cfg.phich_resource, cfg.tdd_config, within)
+        units, layout = self._layout(within, cfi)
         bytes_drawn = np.frombuffer(draw.randbytes(8 * units), np.uint8).reshape(units, 8)
-        share = round(256 * _ANSWERS * cfg.pdcch_load)
-        answers = (bytes_drawn < share).astype(np.int8) - 2 * (bytes_drawn < share // 2)
+        answers = self._answers[bytes_drawn]
         subframe = Subframe(number, cfi, self.control_symbols(cfi), units, answers)
-        layout = control_layout(self.key, subframe.n_control, units)
         region = ControlRegion(layout.n_cce)
-        taken = np.zeros(cfg.n_prb, np.bool_)
         if system_info:
-            taken = self._system_information(subframe, region, taken)
+            users = self._system_information(subframe, region, users)
         special = self.key.pattern[within] == "S"
         if within not in self.key.mbsfn and not (special and self.key.dwpts < 6):
-            self._users(subframe, region, users, taken, draw, draw_blocks)
+            self._users(subframe, region, users, draw, draw_blocks)
         load = cfg.pdcch_load * (1.0 if subframe.grants else _IDLE_CONTROL)
         self._uplink_grants(subframe, region, round(load * region.n_cce), draw)
         return subframe
 
     def _system_information(
-        self, subframe: Subframe, region: ControlRegion, taken: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """SIB1 by DCI format 1A in the common search space; returns the blocks it occupies."""
+        self, subframe: Subframe, region: ControlRegion, users: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """SIB1 by DCI format 1A in the common search space; returns what is left to the users."""
         cfg = self.cfg
         place = region.place(0, [4, 8], common=True)
         if place is None:
-            return taken
+            return users
         blocks = min(8, distributed_count(cfg.n_prb)) if cfg.n_prb > 6 else 4
         slots = np.zeros((2, cfg.n_prb), np.bool_)
         if cfg.sib1_distributed:
@@ -128,21 +134,19 @@ class Scheduler:
         places = data_places(self.key, subframe.number % 10, subframe.n_control, slots.tobytes())
         codeword = Codeword(size, message=message.tobytes(), version=version)
         subframe.grants.append(Grant(SI_RNTI, places, 2, 1.0, (), (codeword,), index))
-        return slots.any(axis=0)
+        # a group with system information in it is not shared
+        busy = np.add.reduceat(slots.any(axis=0), np.arange(0, cfg.n_prb, self.rbg)) > 0
+        return np.where(busy, 0, users).astype(np.uint8)
 
     def _users(
         self,
         subframe: Subframe,
         region: ControlRegion,
         users: NDArray[np.uint8],
-        taken: NDArray[np.bool_],
         draw: random.Random,
         draw_blocks: random.Random,
     ) -> None:
         """Assignments of the shared channel to users, each with its message."""
-        if taken.any():  # a group with system information in it is not shared
-            busy = np.add.reduceat(taken, np.arange(0, taken.size, self.rbg)) > 0
-            users = np.where(busy, 0, users)
         numbers = sorted(set(users.tolist()) - {0})
         if not numbers:
             return
@@ -154,7 +158,7 @@ class Scheduler:
             user = self.cell.users[number - 1]
             width = self.formats.format2_bits if user.layers else self.formats.format1_bits
             least = 2 if width + 16 > 72 * _MAX_DCI_RATE else 1
-            wanted = draw.choices(_LEVELS, _LEVEL_WEIGHTS)[0]
+            wanted = draw.choices(_LEVELS, cum_weights=_LEVEL_WEIGHTS)[0]
             levels = [wanted, *(level for level in _LEVELS if level != wanted)]
             place = region.place(
                 start(user.rnti, within), [v for v in levels if v >= least], common=False
@@ -166,7 +170,8 @@ class Scheduler:
         if not seated:
             return
         if lost:
-            users = np.where(np.isin(users, lost), seated[0][0], users)
+            heir = seated[0][0]
+            users = np.array([heir if n in lost else n for n in users.tolist()], np.uint8)
         for number, place in seated:
             user = self.cell.users[number - 1]
             if not self._assign(subframe, user, users == number, place, draw, draw_blocks):
@@ -185,8 +190,7 @@ class Scheduler:
         cfg = self.cfg
         within = subframe.number % 10
         blocks = np.repeat(groups, self.rbg)[: cfg.n_prb]
-        both = np.concatenate((blocks, blocks))
-        places = data_places(self.key, within, subframe.n_control, both.tobytes())
+        places = data_places(self.key, within, subframe.n_control, 2 * blocks.tobytes())
         counted = n_blocks = int(np.count_nonzero(blocks))
         if self.key.pattern[within] == "S":  # 36.213 7.1.7
             counted = max(n_blocks * (3 if self.short_special else 6) // 8, 1)
@@ -247,7 +251,7 @@ class Scheduler:
         n_riv = self.cfg.n_prb * (self.cfg.n_prb + 1) // 2
         while region.count < target:
             room = target - region.count
-            level = draw.choices(_LEVELS, _LEVEL_WEIGHTS)[0]
+            level = draw.choices(_LEVELS, cum_weights=_LEVEL_WEIGHTS)[0]
             while level > 1 and (level > room or level > region.n_cce):
                 level //= 2
             free = region.open_places(level)

@@ -12,14 +12,15 @@ the sums it would be once in ``POOL``, and what comes again after 10 ms would be
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..coding import crc, turbo
-from ..sequences import gold
+from ..sequences import gold_joined
 from .precoding import map_bits
 
 POOL = 32
@@ -40,21 +41,30 @@ class _Pool:
         self.blocks: OrderedDict[tuple[int, int], NDArray[np.uint8]] = OrderedDict()
         self.n_bytes = 0
 
-    def get(self, size: int, draw: int) -> NDArray[np.uint8]:
-        """Coded bits of ``pool_block(size, draw)``."""
-        return np.bitwise_xor.reduce([self._part(size, part) for part in _parts(draw)], axis=0)
-
-    def _part(self, size: int, number: int) -> NDArray[np.uint8]:
-        key = (size, number)
-        if key in self.blocks:
+    def get(self, draws: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
+        """Coded bits of ``pool_block(size, draw)`` for each (size, draw)."""
+        wanted = dict.fromkeys((size, part) for size, draw in draws for part in _parts(draw))
+        missing: dict[int, list[int]] = defaultdict(list)
+        for size, part in wanted:
+            if (size, part) not in self.blocks:
+                missing[size].append(part)
+        for size, parts in missing.items():
+            coded = code_blocks(np.stack([_random(size, part) for part in parts]))
+            for part, block in zip(parts, coded, strict=True):
+                self.blocks[size, part] = block.copy()  # which does not hold the others
+                self.n_bytes += block.nbytes
+        sums = [self._sum(size, _parts(draw)) for size, draw in draws]
+        for key in wanted:
             self.blocks.move_to_end(key)
-            return self.blocks[key]
-        coded = code_block(_random(size, number))
-        self.blocks[key] = coded
-        self.n_bytes += coded.nbytes
         while self.n_bytes > _POOL_BYTES and len(self.blocks) > 1:
             self.n_bytes -= self.blocks.popitem(last=False)[1].nbytes
-        return coded
+        return sums
+
+    def _sum(self, size: int, parts: list[int]) -> NDArray[np.uint8]:
+        total = self.blocks[size, parts[0]].copy()
+        for part in parts[1:]:
+            total ^= self.blocks[size, part]
+        return total
 
 
 _POOL = _Pool()
@@ -75,23 +85,29 @@ def _random(size: int, number: int) -> NDArray[np.uint8]:
     return np.unpackbits(np.frombuffer(drawn, np.uint8), count=size)
 
 
-def code_block(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """CRC, segmentation and turbo code of a transport block, 36.212 5.3.2.1 to 5.3.2.3.
+def code_blocks(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """CRC, segmentation and turbo code of transport blocks, 36.212 5.3.2.1 to 5.3.2.3.
 
     Args:
-        bits: uint8, shape (a size of 36.213 table 7.1.7.2.1-1,).
+        bits: uint8, shape (n, a size of 36.213 table 7.1.7.2.1-1).
 
     Returns:
-        uint8, shape (code blocks, 3 (K + 4)): the three streams of each, one after the other.
+        uint8, shape (n, code blocks, 3 (K + 4)): the three streams of each, one after the other.
 
     Raises:
         ValueError: the size is not one of the table's.
     """
-    blocks, size, payload = turbo.segment_sizes(bits.size + 24)
-    words = crc.attach(bits, "24A").reshape(blocks, payload)
+    blocks, size, payload = turbo.segment_sizes(bits.shape[1] + 24)
+    words = crc.attach(bits, "24A").reshape(-1, payload)
     if blocks > 1:
         words = crc.attach(words, "24B")
-    return turbo.encode(words).reshape(blocks, 3 * (size + turbo.TAIL))
+    return turbo.encode(words).reshape(-1, blocks, 3 * (size + turbo.TAIL))
+
+
+def code_block(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``code_blocks`` of one transport block, shape (code blocks, 3 (K + 4))."""
+    coded: NDArray[np.uint8] = code_blocks(bits[None])[0]
+    return coded
 
 
 @lru_cache(maxsize=64)
@@ -100,9 +116,14 @@ def coded_message(message: bytes) -> NDArray[np.uint8]:
     return code_block(np.frombuffer(message, np.uint8))
 
 
+def coded_draws(draws: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
+    """Coded transport block of the pool for each (size, draw)."""
+    return _POOL.get([(size, draw % DRAWS) for size, draw in draws])
+
+
 def coded_draw(size: int, draw: int) -> NDArray[np.uint8]:
-    """Coded transport block of the pool."""
-    return _POOL.get(size, draw % DRAWS)
+    """One coded transport block of the pool."""
+    return coded_draws([(size, draw)])[0]
 
 
 def rate_match(
@@ -133,21 +154,25 @@ def rate_match(
     return np.concatenate([row[:length] for row, length in zip(sent, lengths, strict=True)])
 
 
+def scrambling_init(rnti: int, codeword: int, subframe: int, pci: int) -> int:
+    """Initial value of the scrambling of a codeword (0 or 1) in a subframe 0..9, 36.211 6.3.1."""
+    return rnti << 14 | codeword << 13 | subframe << 9 | pci
+
+
 def codeword_symbols(
-    bits: NDArray[np.uint8], per_symbol: int, rnti: int, codeword: int, subframe: int, pci: int
-) -> NDArray[np.complex64]:
-    """Scramble and modulate a codeword, 36.211 6.3.1 and 6.3.2.
+    codewords: Sequence[NDArray[np.uint8]], per_symbol: int, c_init: Sequence[int]
+) -> list[NDArray[np.complex64]]:
+    """Scramble and modulate codewords of one modulation, 36.211 6.3.1 and 6.3.2.
 
     Args:
-        bits: uint8, shape (per_symbol * n,).
+        codewords: uint8, each of shape (per_symbol * n,) with its own n.
         per_symbol: bits of a modulation symbol.
-        rnti: of the receiver.
-        codeword: 0 or 1.
-        subframe: 0..9.
-        pci: physical cell identity.
+        c_init: ``scrambling_init`` of each.
 
     Returns:
-        complex64, shape (n,).
+        complex64, of shape (n,) for each.
     """
-    c_init = rnti << 14 | codeword << 13 | subframe << 9 | pci
-    return map_bits(bits ^ gold(c_init, bits.size), per_symbol)
+    bits = np.concatenate(codewords)
+    bits ^= gold_joined(c_init, [codeword.size for codeword in codewords])
+    ends = np.cumsum([codeword.size // per_symbol for codeword in codewords])
+    return np.split(map_bits(bits, per_symbol), ends[:-1])

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from .sib1 import SystemInformation
 
 if TYPE_CHECKING:
     from .config import LteConfig
+
+_Option = TypeVar("_Option")
 
 _RNTI_RANGE = (0x003D, 0xFFF4)  # 36.321 table 7.1-1
 _PERIODS = {"frame": 10, "subframe": 1, "control": 10}
@@ -67,20 +70,25 @@ def _layers(gains: NDArray[np.complex128], two: bool, draw: int) -> tuple[tuple[
     return (complex(_PRECODERS[draw % 4] @ gains * np.sqrt(0.5)),), 1 + draw % 4
 
 
+def _pick(options: Sequence[_Option], rng: np.random.Generator) -> _Option:
+    """One of equally likely options, as ``rng.choice`` but without its array."""
+    return options[int(rng.integers(len(options)))]
+
+
 def _user(cfg: LteConfig, rnti: int, rng: np.random.Generator) -> User:
     modulation = cfg.modulation
     if modulation == "mixed":
         # a receiver that was told an RNTI of the configuration expects the default table
         with_256qam = cfg.mcs is None and rnti not in cfg.rntis and rng.random() < 0.25
         allowed = range(len(mcs.table(with_256qam)))
-        bits = int(rng.choice([2, 4, 6, 8] if with_256qam else [2, 4, 6]))
+        bits = _pick((2, 4, 6, 8) if with_256qam else (2, 4, 6), rng)
         picked = mcs.indices(bits, with_256qam)
     else:
         with_256qam = modulation == "256qam"
         allowed = picked = mcs.indices(MODULATION_BITS[modulation], with_256qam)
-    index = int(rng.choice(picked)) if cfg.mcs is None else cfg.mcs
+    index = _pick(picked, rng) if cfg.mcs is None else cfg.mcs
     lowest = allowed[0] if cfg.mcs is None else cfg.mcs
-    amplitude = 10 ** (float(rng.choice(cfg.power_offsets_db)) / 20)
+    amplitude = 10 ** (_pick(cfg.power_offsets_db, rng) / 20)
     layers: tuple[complex, ...] = ()
     precoding = 0
     if len(cfg.port_gains) == 2 and cfg.two_layers and rng.random() < 0.8:
