@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Limits of an expert's answers, from validation windows.
 
-The one place that decides them. The temperature is that of the least cross entropy over windows with
-a label. An answer is given from the lowest probability above which, with 90 % confidence, at most a
-share ``MISTAKEN`` of those given is wrong. A modulation counts as wrong wherever none can be read: in
-idle cells, and where one antenna gets a sum of two symbols.
+The one place that decides them. The temperature is that of the least cross entropy over windows
+with a label. An answer is given from the lowest probability above which, with 90 % confidence, at
+most a share ``MISTAKEN`` of those given is wrong. A modulation counts as wrong wherever none can be
+read: in idle cells, and where one antenna gets a sum of two symbols.
 """
 
 from __future__ import annotations
