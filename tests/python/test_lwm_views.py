@@ -7,7 +7,8 @@ pytest.importorskip("torch", reason="PyTorch is not installed: no training here"
 
 import torch
 from lwmspectro_train.lwm.config import Source
-from lwmspectro_train.lwm.views import VIEWS, View
+from lwmspectro_train.lwm.view_kinds import VIEWS
+from lwmspectro_train.lwm.views import View
 
 C0 = Source("spectrogram")
 GRID = Source("grid", "cp_15khz")

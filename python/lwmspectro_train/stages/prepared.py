@@ -88,8 +88,10 @@ def _mirror(source: Source, x: Tensor) -> Tensor:
         return _symbols_apart(source, x).flip(4).flatten(3)
     if source.kind == config.FLUCTUATION:
         return x.flip(2)
-    if source.kind == config.SIMILARITY and not symbols_side_by_side(source.column) > 1:
-        return torch.cat([x[:, :, :-1].flip(2), x[:, :, -1:]], dim=2)  # the last is of all bands
+    if source.kind == config.SIMILARITY:
+        symbols = symbols_side_by_side(source.column)
+        bands = x[:, :, :-1].unflatten(2, (symbols, -1)).flip(3).flatten(2, 3)
+        return torch.cat([bands, x[:, :, -1:]], dim=2)  # the last is of all bands
     return x
 
 
