@@ -16,6 +16,7 @@ from ..dataset import ROUTER_VIEWS, Windows
 from ..stages.checkpoint import WEIGHTS, digest
 from ..stages.config import PROTOCOLS
 from ..stages.source import Index, open_source
+from ..train_router import WEIGHTS as ROUTER_WEIGHTS
 from ..train_router import restore
 from . import labels
 from .cells import ALL
@@ -73,7 +74,7 @@ class Ground:
             return ""
         wanted = [folder / WEIGHTS for folder in self.folders(method.stage)]
         if self.links.expert == ROUTED:
-            wanted.append(Path(self.links.router, "router.safetensors"))
+            wanted.append(Path(self.links.router, ROUTER_WEIGHTS))
         for path in wanted:
             if not path.is_file():
                 return f"expected weights {path}, found none"
@@ -86,13 +87,14 @@ class Ground:
         if method.stage:
             weights = [_sha256(folder / WEIGHTS) for folder in self.folders(method.stage)]
             if self.links.expert == ROUTED:
-                weights.append(_sha256(Path(self.links.router, "router.safetensors")))
+                weights.append(_sha256(Path(self.links.router, ROUTER_WEIGHTS)))
         preset = self.preset.to_json()
         decides = {
             "data": self.city.sha256,
             "links": [self.links.task, self.links.protocols, self.links.grids],
             "training": preset["training"],
             "split": preset["split"],
+            "image": None if method.stage else preset["image"],
             "method": name,
             "weights": weights,
             "cell": [count, seed],
@@ -113,6 +115,7 @@ class Ground:
             encoders={},
             readers={},
             used=self.used,
+            size=self.preset.image,
             settings=self.preset.training,
         )
         stages = sorted({METHODS[name].stage for name in METHODS} - {""})

@@ -2,7 +2,7 @@
 """The physical limit of modulation classification: an average-likelihood ratio test.
 
 It knows the channel and the noise, and that all constellations are equally likely; the symbols
-alone are unknown. Received over gain h, with noise of variance sigma^2, a symbol r has the likelihood
+alone are unknown. Over gain h, with noise of variance sigma^2, a symbol r has the likelihood
 
     p(r | constellation) = mean over points s of exp(-|r - h s|^2 / sigma^2) / (pi sigma^2),
 

@@ -44,6 +44,7 @@ class Bench:
         encoders: trained ones, by the stage that wrote them ("finetune", "pretrain").
         readers: of what each encoder takes.
         used: rows that any cell may use.
+        size: rows and columns of images.
         settings: of training.
     """
 
@@ -54,6 +55,7 @@ class Bench:
     encoders: dict[str, AnyEncoder]
     readers: dict[str, Read]
     used: Index
+    size: int
     settings: Settings
     _embedded: dict[tuple[str, int], Tensor] = field(default_factory=dict)
 
@@ -101,7 +103,7 @@ class Method:
 def _image_network(build: Callable[[int, int], nn.Module], fine: bool = False) -> Run:
     def run(bench: Bench, split: Split, seed: int) -> Fitted:
         torch.manual_seed(seed)
-        images = Images(bench.images, bench.grids, split.train)
+        images = Images(bench.images, bench.grids, split.train, bench.size)
         network = build(images.planes, bench.classes)
         settings = bench.settings
         rate = settings.fine_rate if fine else settings.learning_rate
@@ -158,14 +160,14 @@ def _regression(train: np.ndarray, label: Labels, test: np.ndarray, seed: int) -
 
 
 def _raw_logistic(bench: Bench, split: Split, seed: int) -> Fitted:
-    images = Images(bench.images, bench.grids, split.train)
+    images = Images(bench.images, bench.grids, split.train, bench.size)
 
     def patches(rows: Index) -> np.ndarray:
         parts = [
             avg_pool2d(images.read(rows[first : first + _BATCH]), _PATCH).flatten(1)
             for first in range(0, len(rows), _BATCH)
         ]
-        return torch.cat(parts).numpy()
+        return torch.cat(parts).double().numpy()
 
     predicted = _regression(
         patches(split.train), bench.label[split.train], patches(split.test), seed
@@ -177,7 +179,7 @@ def _embedding_logistic(name: str, scratch: bool = False) -> Run:
     def run(bench: Bench, split: Split, seed: int) -> Fitted:
         encoder, number = _encoder(bench, name, seed, scratch)
         read = bench.embedded(name, number, encoder)
-        train, test = (read(rows).mean(dim=1).numpy() for rows in (split.train, split.test))
+        train, test = (read(r).mean(dim=1).double().numpy() for r in (split.train, split.test))
         return Fitted(_regression(train, bench.label[split.train], test, seed), 0, 0.0)
 
     return run

@@ -11,6 +11,7 @@ from typing import Any
 
 from gnuradio.lwmspectro import kernels, strict_json
 
+from .cells import ALL
 from .fit import Settings
 from .labels import TASKS
 from .methods import METHODS
@@ -64,20 +65,27 @@ class Study:
         links: whose windows.
         methods: names of ``methods.METHODS``.
         counts: training windows per class; 0 for all.
+        largest: of methods that cost much, the largest count; others have them all.
     """
 
     links: tuple[Links, ...]
     methods: tuple[str, ...]
     counts: tuple[int, ...]
+    largest: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [links.name for links in self.links]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"links: expected at least one and none twice, got {names}")
-        if unknown := sorted(set(self.methods) - set(METHODS)):
+        if unknown := sorted({*self.methods, *self.largest} - set(METHODS)):
             raise ValueError(f"methods: expected some of {', '.join(METHODS)}, got {unknown}")
         if not self.counts or min(self.counts) < 0:
             raise ValueError(f"counts: expected some of 0 or more, got {list(self.counts)}")
+
+    def wants(self, method: str, count: int) -> bool:
+        """Whether a method is measured with so many windows per class."""
+        largest = self.largest.get(method)
+        return largest is None or (count != ALL and count <= largest)
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,7 @@ class Preset:
         seeds: of splits and weights, three or more for a confidence interval.
         training: of networks.
         split: of windows.
+        image: rows and columns of the baselines' images, a divisor of 128.
         memory: share of the free memory that windows may take; else they are read from the disk.
         threads: of torch.
         out: folder of what is made.
@@ -126,6 +135,7 @@ class Preset:
     seeds: tuple[int, ...] = (1, 2, 3)
     training: Settings = field(default_factory=Settings)
     split: Sizes = field(default_factory=Sizes)
+    image: int = 128
     memory: float = 0.6
     threads: int = 2
     out: str = "docs/results"
@@ -133,6 +143,8 @@ class Preset:
     def __post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
             raise ValueError(f"seeds: expected different ones of 0 or more, got {list(self.seeds)}")
+        if self.image < 32 or 128 % self.image:
+            raise ValueError(f"image: expected 32, 64 or 128, got {self.image}")
         if self.threads < 1:
             raise ValueError(f"threads: expected at least 1, got {self.threads}")
 

@@ -77,7 +77,7 @@ def run(
         for count in ordered(study.counts)
         for seed in preset.seeds
         for name in study.methods
-        if (ground.links.name, name) not in skipped
+        if (ground.links.name, name) not in skipped and study.wants(name, count)
     ]
     done, left = [], 0
     for ground, key in wanted:
