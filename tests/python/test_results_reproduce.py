@@ -9,6 +9,7 @@ pytest.importorskip("lightning", reason="training is not installed")
 
 import tiny_experts
 import toy_city
+from lwmspectro_train import cli
 from lwmspectro_train.results import cells
 from lwmspectro_train.results.fit import Settings
 from lwmspectro_train.results.preset import Embedding, Links, Preset, Study
@@ -68,3 +69,65 @@ def test_table_2_is_made_and_gone_on_with(small, tmp_path):
     assert all(again[cell.key] == cell for cell in kept)
     same = {cell.key: cell.f1 for cell in rows}
     assert {key: cell.f1 for key, cell in again.items()} == pytest.approx(same)
+
+
+def test_other_data_or_settings_are_measured_anew(small, tmp_path):
+    few = dataclasses.replace(small.table2, methods=("raw_logistic",))
+    one = dataclasses.replace(small, table2=few, seeds=(1,))
+    seen = []
+    make(one, tmp_path, seen)
+    before = cells.read(tmp_path / "table2.csv")
+    make(dataclasses.replace(one, image=64), tmp_path, seen)
+    after = cells.read(tmp_path / "table2.csv")
+    assert len(before) == len(after) == 1
+    assert before[0].identity != after[0].identity
+
+
+def test_the_ablation_and_table_3_name_what_is_missing(small, tmp_path):
+    links = dataclasses.replace(small.ablation.links[0], name="elsewhere", experts="nowhere")
+    study = dataclasses.replace(
+        small.ablation, links=(*small.ablation.links, links), methods=("lwm", "raw_logistic")
+    )
+    both = dataclasses.replace(small, ablation=study, seeds=(1,))
+    text = make(both, tmp_path, [], what="ablation").read_text()
+    assert "## lte" in text
+    assert "left out: LWM, frozen on elsewhere: expected weights nowhere/lte/finetune" in text
+    one = dataclasses.replace(small, table3=dataclasses.replace(small.table3, methods=("lwm",)))
+    text = make(one, tmp_path, [], what="table3").read_text()
+    assert text.count("| LWM, frozen |") == 3  # F1, accuracy, duration
+
+
+def test_figure_5_stands_beside_the_physical_limit(small, tmp_path, monkeypatch):
+    monkeypatch.setattr("lwmspectro_train.results.figure_5._TRIALS", 2)
+    links = dataclasses.replace(small.fig5.links[0], task="modulation", symbols=50)
+    study = Study((links,), ("raw_logistic", "lwm"), (2, cells.ALL))
+    text = make(dataclasses.replace(small, fig5=study), tmp_path, [], what="fig5").read_text()
+    assert "| windows per class | 2 | all |" in text
+    assert "### By SNR, with all windows per class" in text
+    assert "Physical limit over 50 symbols: -5 dB" in text
+    assert {p.name for p in tmp_path.glob("*.svg")} == {"fig5-1-count.svg", "fig5-1-snr.svg"}
+
+
+def test_figure_3_has_a_number_beside_each_picture(small, tmp_path):
+    text = make(small, tmp_path, [], what="fig3").read_text()
+    for features in ("raw spectrogram", "random weights, frozen", "LWM, frozen"):
+        assert f"| lte | {features} | 40 |" in text
+    assert (tmp_path / "fig3.csv").read_text().count("\n") == 5
+    assert (tmp_path / "fig3.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["table2", "--preset", "huge"], "huge: expected a TOML file or one of"),
+        (["table2", "--minutes", "-1"], "--minutes: expected 0 or more, got -1"),
+        (["table2", "--preset", "smoke", "--threads", "0"], "threads: expected at least 1, got 0"),
+        (["table2", "--preset", "smoke"], "data/paper_lte_sf: expected manifest.json"),
+    ],
+)
+def test_the_command_refuses_in_one_line(arguments, what, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["reproduce", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert what in said
+    assert said.count("\n") == 1

@@ -2,7 +2,7 @@
 """What the baselines see: views of a window as planes of one image of 128 x 128, or less.
 
 The views are standardised as the model's are (``lwm.views``), by statistics of the cell's own
-training windows. Where an image is smaller, the power of C0 is pooled before its logarithm; means of
+training windows. Where an image is smaller, power of C0 is pooled before its logarithm: means of
 decibels would lose what fades.
 """
 
