@@ -130,7 +130,7 @@ def bare_bundle(folder: Path) -> Path:
                 "router": {
                     "file": "router.onnx",
                     "input": {"name": "tokens", "shape": ["batch", vlen], "dtype": "float32"},
-                    "output": {"name": "logits", "shape": ["batch", 4], "dtype": "float32"},
+                    "outputs": [{"name": "logits", "shape": ["batch", 4], "dtype": "float32"}],
                 }
             },
             "provenance": {},

@@ -9,11 +9,12 @@ and ``moe_classifier``. Transmitters: ``wifi_source``, ``lte_source``, ``nr_sour
 
 from importlib.util import find_spec
 
-from .bundle import Bundle, Thresholds, open_bundle
+from .bundle import Bundle, open_bundle
 from .channel_profile import channel_profile
 from .errors import BundleError, InputError, ProviderError, UserError
 from .iqfile import open_recording
 from .spec import Spec
+from .thresholds import AnswerThreshold, ExpertThresholds, Thresholds
 
 if find_spec("gnuradio.gr"):  # kernels and waveforms, and so training, do without
     from .classifier import classifier
@@ -30,8 +31,10 @@ if find_spec("gnuradio.gr"):  # kernels and waveforms, and so training, do witho
     )
 
 __all__ = [
+    "AnswerThreshold",
     "Bundle",
     "BundleError",
+    "ExpertThresholds",
     "InputError",
     "ProviderError",
     "Spec",

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import strict_json
-from .bundle import CARD, FORMAT, MANIFEST, Bundle, FileEntry, Manifest, check_file_name
+from .bundle import Bundle
 from .errors import BundleError
+from .manifest import CARD, FORMAT, MANIFEST, FileEntry, Manifest, check_file_name
 
 
 def write_bundle(
@@ -28,7 +29,7 @@ def write_bundle(
 
     Args:
         folder: where the bundle is to be.
-        fields: the fields of :class:`~.bundle.Manifest` but ``format`` and ``files``.
+        fields: the fields of :class:`~.manifest.Manifest` but ``format`` and ``files``.
         contents: bytes of every file that ``fields["models"]`` names, by file name.
         card: text of MODEL_CARD.md.
 

@@ -2,7 +2,7 @@
 """The block that people drag: I/Q samples in, classification messages out."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gnuradio import gr
 
@@ -11,12 +11,8 @@ from .bundle import Bundle, open_bundle
 from .inference import DEFAULT_PROVIDER, DEFAULT_THREADS
 from .lwmspectro_python import tokenizer
 from .message import Message
-from .moe_classifier import (
-    DEFAULT_BATCH,
-    DEFAULT_QUEUE_DEPTH,
-    Model,
-    moe_classifier,
-)
+from .mixture import Expert, Router
+from .moe_classifier import DEFAULT_BATCH, DEFAULT_QUEUE_DEPTH, moe_classifier
 from .window_info import WindowInfo
 from .worker import DROP, Counts
 
@@ -26,7 +22,8 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
 
     Input: complex baseband at ``samp_rate``; the tags ``rx_rate``, ``rx_freq``, ``rx_time``
     and ``flush`` are heeded, see the tokenizer. Message port ``classification``, out: one
-    PMT dict a window, see the moe_classifier.
+    PMT dict a window; message port ``embedding``, out, only with ``embeddings``: PDUs. See the
+    moe_classifier.
     """
 
     def __init__(
@@ -39,9 +36,11 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
         threads: int = DEFAULT_THREADS,
         queue_depth: int = DEFAULT_QUEUE_DEPTH,
         batch: int = DEFAULT_BATCH,
-        router: Model | None = None,
+        embeddings: bool = False,
+        router: Router | None = None,
+        experts: Mapping[str, Expert] | None = None,
     ) -> None:
-        """Checks the bundle and opens its model.
+        """Checks the bundle and opens its models.
 
         Args:
             samp_rate: Hz, in the range of the bundle's spec; an rx_rate tag overrides it.
@@ -53,10 +52,13 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
             threads: threads of one inference.
             queue_depth: most windows that wait for the model.
             batch: most windows handed to the model at once.
+            embeddings: send the embeddings of windows on a port of their own.
             router: what to run in place of the bundle's router.
+            experts: what to run in place of all of its experts, by protocol.
 
         Raises:
-            BundleError: the bundle or its model is wrong.
+            BundleError: the bundle or a model of it is wrong, or it has no experts where
+                embeddings are asked for.
             InputError: the sample rate is out of the bundle's range.
             ProviderError: the provider is not available.
             ValueError: another argument is out of range.
@@ -71,10 +73,13 @@ class classifier(gr.hier_block2):  # noqa: N801 - GNU Radio's naming of blocks
         bundle.spec.check_samp_rate(samp_rate)
         self._tokenizer = tokenizer(samp_rate, bundle.spec.kernel_spec(), center_freq)
         self._tokenizer.set_min_output_buffer(2 * batch)  # where a batch can gather
-        self._model = moe_classifier(bundle, policy, queue_depth, batch, threads, provider, router)
-        self.message_port_register_hier_out(keys.CLASSIFICATION)
+        self._model = moe_classifier(
+            bundle, policy, queue_depth, batch, threads, provider, embeddings, router, experts
+        )
         self.connect(self, self._tokenizer, self._model)
-        self.msg_connect((self._model, keys.CLASSIFICATION), (self, keys.CLASSIFICATION))
+        for port in (keys.CLASSIFICATION, *([keys.EMBEDDING] if embeddings else [])):
+            self.message_port_register_hier_out(port)
+            self.msg_connect((self._model, port), (self, port))
 
     @property
     def bundle(self) -> Bundle:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import kernels, keys
-from .bundle import NONE, Thresholds
+from .manifest import NONE
+from .thresholds import Thresholds
 
 DC_BINS = 3
 """Bins in the middle of the band in which a receiver's own DC offset shows."""

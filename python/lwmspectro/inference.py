@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The router of a bundle as a function of tokens, run by onnxruntime."""
+"""The models of a bundle as functions of tokens, run by onnxruntime."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bundle import ROUTER, Bundle, Tensor
+from .bundle import Bundle
 from .errors import BundleError, ProviderError
+from .manifest import EXPERT, ROUTER, Tensor
 from .packages import import_onnxruntime
 
 if TYPE_CHECKING:
@@ -33,20 +34,19 @@ _DTYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(floa
 _LOG_FATAL = 4
 
 
-class Router:
-    """Tokens in, logits out.
+class OnnxModel:
+    """One model of a bundle: tokens in, tensors out by their names.
 
     Threads of onnxruntime are explicit and never spin: a pool that spins starves the
     flowgraph that feeds it.
     """
 
-    def __init__(
-        self, bundle: Bundle, provider: str = DEFAULT_PROVIDER, threads: int = DEFAULT_THREADS
-    ) -> None:
+    def __init__(self, bundle: Bundle, name: str, provider: str, threads: int) -> None:
         """Opens the model and runs it once.
 
         Args:
             bundle: the model's bundle.
+            name: of the model in bundle.json.
             provider: ``cpu``, ``openvino``, ``cuda``, or a provider's name in onnxruntime.
             threads: threads of one inference, 1 or more.
 
@@ -58,14 +58,14 @@ class Router:
         """
         if threads < 1:
             raise ValueError(f"threads: expected 1 or more, got {threads}")
-        model = bundle.manifest.models[ROUTER]
+        model = bundle.manifest.models[name]
         self._where = str(bundle.folder / model.file)
-        self._input, self._output = model.input, model.output
+        self._input, self._outputs = model.input, model.outputs
         self._session = _open(bundle.read(model.file), provider, threads, self._where)
-        self._check("input", self._session.get_inputs(), model.input)
-        self._check("output", self._session.get_outputs(), model.output)
+        self._check("input", self._session.get_inputs(), (model.input,))
+        self._check("output", self._session.get_outputs(), model.outputs)
         try:
-            self(np.zeros((1, bundle.spec.router_vlen), np.float32))
+            self(np.zeros((1, int(model.input.shape[1])), np.float32))
         except Exception as error:
             raise BundleError(f"{self._where}: does not run: {_first_line(error)}") from None
 
@@ -73,6 +73,54 @@ class Router:
     def provider(self) -> str:
         """Name of the provider that runs the model."""
         return str(self._session.get_providers()[0])
+
+    def __call__(self, tokens: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Outputs of a batch, by name.
+
+        Args:
+            tokens: float32, shape (batch, values of the input).
+
+        Returns:
+            float32, each of shape (batch, values of that output).
+
+        Raises:
+            ValueError: the model gave another shape.
+        """
+        feed = {self._input.name: np.ascontiguousarray(tokens, np.float32)}
+        names = [tensor.name for tensor in self._outputs]
+        results = dict(zip(names, self._session.run(names, feed), strict=True))
+        for tensor in self._outputs:
+            expected, got = (tokens.shape[0], tensor.shape[1]), results[tensor.name].shape
+            if got != expected:
+                raise ValueError(f"{self._where}: expected {tensor.name} {expected}, got {got}")
+        return results
+
+    def _check(self, kind: str, tensors: list[Any], expected: tuple[Tensor, ...]) -> None:
+        got = [(t.name, list(t.shape), _DTYPES.get(t.type, t.type)) for t in tensors]
+        wanted = [(t.name, list(t.shape), t.dtype) for t in expected]
+        for described in (got, wanted):
+            described.sort(key=lambda tensor: tensor[0])
+        if len(got) == len(wanted) and all(map(_fits, got, wanted)):
+            return
+        raise BundleError(
+            f"{self._where}: expected {kind} {', '.join(map(str, wanted))}, got {got}"
+        )
+
+
+class Router:
+    """The router: tokens in, logits out."""
+
+    def __init__(
+        self, bundle: Bundle, provider: str = DEFAULT_PROVIDER, threads: int = DEFAULT_THREADS
+    ) -> None:
+        """Opens the model and runs it once; see :class:`OnnxModel` for what it may raise."""
+        self._model = OnnxModel(bundle, ROUTER, provider, threads)
+        self._output = bundle.manifest.models[ROUTER].outputs[0].name
+
+    @property
+    def provider(self) -> str:
+        """Name of the provider that runs the model."""
+        return self._model.provider
 
     def __call__(self, tokens: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of a batch.
@@ -86,21 +134,22 @@ class Router:
         Raises:
             ValueError: the model gave another shape.
         """
-        feed = {self._input.name: np.ascontiguousarray(tokens, np.float32)}
-        logits: NDArray[np.float32] = self._session.run([self._output.name], feed)[0]
-        expected = (tokens.shape[0], self._output.shape[1])
-        if logits.shape != expected:
-            raise ValueError(f"{self._where}: expected logits {expected}, got {logits.shape}")
-        return logits
+        return self._model(tokens)[self._output]
 
-    def _check(self, kind: str, tensors: list[Any], expected: Tensor) -> None:
-        got = [(t.name, list(t.shape), _DTYPES.get(t.type, t.type)) for t in tensors]
-        wanted = (expected.name, list(expected.shape), expected.dtype)
-        if len(got) == 1 and got[0][0] == wanted[0] and got[0][2] == wanted[2]:
-            free = got[0][1][:1]
-            if got[0][1][1:] == wanted[1][1:] and free and not isinstance(free[0], int):
-                return
-        raise BundleError(f"{self._where}: expected {kind} {wanted}, got {got}")
+
+def open_experts(
+    bundle: Bundle, provider: str = DEFAULT_PROVIDER, threads: int = DEFAULT_THREADS
+) -> dict[str, OnnxModel]:
+    """The experts of a bundle by their protocols; none where it holds a router alone.
+
+    Each takes float32 (batch, vlen), the whole vector of tokens, and gives ``modulation`` and
+    ``mobility`` (logits), ``snr_db`` (batch, 1) and ``embedding`` (batch, 128). See
+    :class:`OnnxModel` for what opening them may raise.
+    """
+    return {
+        protocol: OnnxModel(bundle, EXPERT + protocol, provider, threads)
+        for protocol in bundle.experts
+    }
 
 
 def _open(content: bytes, provider: str, threads: int, where: str) -> ort.InferenceSession:
@@ -144,6 +193,13 @@ def _register_plugin(ort: Any, name: str) -> bool:
             return False
         ort.register_execution_provider_library(name, plugin.get_library_path())
     return any(device.ep_name == name for device in ort.get_ep_devices())
+
+
+def _fits(got: tuple[str, list[Any], str], wanted: tuple[str, list[Any], str]) -> bool:
+    """Whether a tensor is as described; its batch must be free."""
+    (name, shape, dtype), (_, wanted_shape, _) = got, wanted
+    same = (name, dtype, shape[1:]) == (wanted[0], wanted[2], wanted_shape[1:])
+    return same and len(shape) > 0 and not isinstance(shape[0], int)
 
 
 def _first_line(error: Exception) -> str:

@@ -7,18 +7,19 @@ has no use for; tests/python/test_keys.py holds the two together.
 
 from typing import Final
 
-# message port
+# message ports
 CLASSIFICATION: Final = "classification"
+EMBEDDING: Final = "embedding"
 
 # keys of a classification message
 STATUS: Final = "status"  # one of STATUS_*
 PROTOCOL: Final = "protocol"  # label of the model; present when status is ok
 PROTOCOL_P: Final = "protocol_p"  # probability of the likeliest protocol, 0 to 1
-MODULATION: Final = "modulation"
-MODULATION_P: Final = "modulation_p"
-SNR_DB: Final = "snr_db"  # dB
-MOBILITY: Final = "mobility"
-MOBILITY_P: Final = "mobility_p"
+MODULATION: Final = "modulation"  # label of the model; present when it is probable enough
+MODULATION_P: Final = "modulation_p"  # probability of the likeliest modulation, 0 to 1
+SNR_DB: Final = "snr_db"  # dB, in the occupied band
+MOBILITY: Final = "mobility"  # label of the model; present when it is probable enough
+MOBILITY_P: Final = "mobility_p"  # probability of the likeliest mobility, 0 to 1
 SAMPLE_START: Final = "sample_start"  # samples since the start of the stream
 SAMPLE_COUNT: Final = "sample_count"  # samples in the window
 RX_TIME: Final = "rx_time"  # (whole seconds, fraction); one number in JSON
@@ -64,16 +65,15 @@ STATUS_PARTIAL: Final = "partial"
 
 STATUSES: Final = (STATUS_OK, STATUS_NO_SIGNAL, STATUS_UNKNOWN, STATUS_PARTIAL)
 
+# keys of a message that only an expert answers
+EXPERT_KEYS: Final = (MODULATION, MODULATION_P, SNR_DB, MOBILITY, MOBILITY_P)
+
 # keys of a message in the order in which they are written
 MESSAGE_KEYS: Final = (
     STATUS,
     PROTOCOL,
     PROTOCOL_P,
-    MODULATION,
-    MODULATION_P,
-    SNR_DB,
-    MOBILITY,
-    MOBILITY_P,
+    *EXPERT_KEYS,
     SAMPLE_START,
     SAMPLE_COUNT,
     RX_TIME,

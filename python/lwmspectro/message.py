@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A classification message as a Python dict, as a PMT dict and as JSON.
 
-The keys are in keys.py. Keys whose value is not known are absent, but for the
-protocol: in JSON, where columns are read by name, it is null.
+The keys are in keys.py. Keys whose value is not known are absent; in JSON, where columns are
+read by name, they are null.
 """
 
 import json
@@ -16,6 +16,10 @@ from . import keys
 
 Message: TypeAlias = dict[str, Any]
 """Keys of keys.MESSAGE_KEYS to str, int, float, or (seconds, fraction) for rx_time."""
+
+
+_UNSAID = (keys.PROTOCOL, *keys.EXPERT_KEYS)
+"""Keys that a window may lack, and that a record has."""
 
 
 def _time_to_pmt(value: tuple[int, float]) -> Any:
@@ -71,9 +75,10 @@ def from_pmt(value: Any) -> Message:
 
 def to_record(message: Mapping[str, Any]) -> dict[str, Any]:
     """A message with only what JSON holds: rx_time as one number of seconds, null for
-    numbers that are not finite and for a protocol that is not named.
+    numbers that are not finite and for what is not said of the window.
     """
-    record = {keys.STATUS: message[keys.STATUS], keys.PROTOCOL: None, **message}
+    full = {**dict.fromkeys(_UNSAID), **message}
+    record = {key: full[key] for key in keys.MESSAGE_KEYS if key in full}
     seconds, fraction = message[keys.RX_TIME]
     record[keys.RX_TIME] = seconds + fraction
     return {key: _finite_or_none(value) for key, value in record.items()}

@@ -2,8 +2,7 @@
 """The block that runs the model: vectors of tokens in, classification messages out."""
 
 import os
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,14 @@ from numpy.typing import NDArray
 
 from . import keys, message
 from .bundle import Bundle, open_bundle
-from .decision import decide
-from .inference import DEFAULT_PROVIDER, DEFAULT_THREADS, Router
+from .errors import BundleError, InputError
+from .inference import DEFAULT_PROVIDER, DEFAULT_THREADS, Router, open_experts
 from .message import Message
+from .mixture import Description, Expert, Mixture
+from .mixture import Router as RouterModel
 from .window_info import WindowInfo
+from .window_message import embedding_pdu, window_message
 from .worker import BLOCK, DROP, Counts, RateLimit, Worker
-
-Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Tokens, float32 (batch, router_vlen), to logits, float32 (batch, labels)."""
 
 DEFAULT_QUEUE_DEPTH = 8
 DEFAULT_BATCH = 8
@@ -36,7 +35,10 @@ class _Window:
 
 
 class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blocks
-    """Says of each window of tokens which protocol it holds, or why that is not said.
+    """Says of each window of tokens what it holds, or why that is not said.
+
+    The router of the bundle reads every window; where it names a protocol, the expert of that
+    protocol, and no other, reads it as well.
 
     Input: vectors of float, as the ``tokenizer`` makes them, each with a ``window`` tag.
     Message port ``classification``, out: one PMT dict a window, with the keys of keys.py:
@@ -44,16 +46,24 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
     status is ok), ``protocol_p`` (double), ``sample_start``, ``sample_count`` (uint64),
     ``rx_time`` (tuple of uint64 seconds and double fraction), ``sample_rate``,
     ``center_freq`` (double, Hz), ``latency_s`` (double, since the last sample of the
-    window came), ``dropped_windows`` (uint64, so far) and ``model`` (symbol).
+    window came), ``dropped_windows`` (uint64, so far) and ``model`` (symbol); and where the
+    status is ok and the bundle has an expert for the protocol, ``modulation``, ``mobility``
+    (symbol; absent where less probable than the bundle asks), ``modulation_p``,
+    ``mobility_p`` (double) and ``snr_db`` (double, dB).
 
-    The model runs in a thread of its own behind a bounded queue, in batches when it is
+    Message port ``embedding``, out, only with ``embeddings``: for each window that an expert
+    has read, a PDU (dict . f32vector) of 128 values, the dict with ``protocol``,
+    ``sample_start``, ``sample_count``, ``rx_time``, ``sample_rate``, ``center_freq`` and
+    ``model`` of the window's message, which comes first.
+
+    The models run in a thread of its own behind a bounded queue, in batches when it is
     behind. Policy ``drop`` is for radios: the stream is never held up, the oldest window
     goes first, drops are counted and logged now and then. Policy ``block`` is for files:
     every window is answered, and the flowgraph waits.
 
-    A window fails, and gets no message, when the model raises an error or gives logits that
-    are not finite, and when its sample rate, which an rx_rate tag may have changed, is out of
-    the range of the bundle.
+    A window fails, and gets no message, when a model that it is given raises an error or gives
+    numbers that are not finite, and when its sample rate, which an rx_rate tag may have changed,
+    is out of the range of the bundle.
     """
 
     def __init__(
@@ -64,9 +74,11 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         batch: int = DEFAULT_BATCH,
         threads: int = DEFAULT_THREADS,
         provider: str = DEFAULT_PROVIDER,
-        router: Model | None = None,
+        embeddings: bool = False,
+        router: RouterModel | None = None,
+        experts: Mapping[str, Expert] | None = None,
     ) -> None:
-        """Checks the bundle and opens its model.
+        """Checks the bundle and opens its models.
 
         Args:
             model: a bundle or its folder; nothing for the default one.
@@ -75,12 +87,15 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
             batch: most windows handed to the model at once.
             threads: threads of one inference.
             provider: ``cpu``, ``openvino``, ``cuda``, or a provider's name in onnxruntime.
+            embeddings: send the embeddings of windows on a port of their own.
             router: what to run in place of the bundle's router; ``threads`` and
-                ``provider`` are not used then.
+                ``provider`` are not used for it then.
+            experts: likewise, by protocol, in place of all of the bundle's experts.
 
         Raises:
-            BundleError: the bundle or its model is wrong, or the bundle is for tokens that
-                the tokenizer of this installation does not make.
+            BundleError: the bundle or a model of it is wrong, or the bundle is for tokens that
+                the tokenizer of this installation does not make, or it has no experts where
+                embeddings are asked for.
             ProviderError: the provider is not available.
             ValueError: an argument is out of range.
         """
@@ -90,7 +105,16 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         gr.sync_block.__init__(
             self, name="moe_classifier", in_sig=[(np.float32, self._spec.vlen)], out_sig=None
         )
-        self._router = router if router is not None else Router(self._bundle, provider, threads)
+        if embeddings and not self._bundle.experts:
+            raise BundleError(
+                f"embeddings: expected a bundle with experts, got {self._bundle.id}: a router alone"
+            )
+        self._mixture = Mixture(
+            self._bundle,
+            Router(self._bundle, provider, threads) if router is None else router,
+            open_experts(self._bundle, provider, threads) if experts is None else experts,
+        )
+        self._embeddings = embeddings
         self._policy = policy
         self._worker: Worker[_Window] = Worker(
             self._classify, policy, queue_depth, batch, STOP_GRACE_S, self._log_failure
@@ -103,7 +127,10 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         self._drops_logged = 0
         self._port = pmt.intern(keys.CLASSIFICATION)
         self._window_key = pmt.intern(keys.WINDOW)
+        self._embedding_port = pmt.intern(keys.EMBEDDING)
         self.message_port_register_out(self._port)
+        if embeddings:
+            self.message_port_register_out(self._embedding_port)
 
     @property
     def bundle(self) -> Bundle:
@@ -194,20 +221,33 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
     def _classify(self, windows: list[_Window]) -> list[BaseException]:
         """Answers windows; returns an error for each one that failed."""
         failures: list[BaseException] = []
-        first = slice(self._spec.router_vlen)  # symbol grids, which follow, are for experts
-        logits = self._router(np.stack([window.tokens[first] for window in windows]))
-        if len(logits) != len(windows):
-            raise ValueError(f"model: expected {len(windows)} rows of logits, got {len(logits)}")
-        for row, window in zip(logits, windows, strict=True):
+        known: list[_Window] = []
+        for window in windows:
             try:
-                answer = self._describe(row, window)
-            except ValueError as error:
+                self._spec.check_samp_rate(window.info.sample_rate)
+                known.append(window)
+            except InputError as error:
                 failures.append(error)
-                continue
-            self.message_port_pub(self._port, message.to_pmt(answer))
-            for listener in self._listeners:
-                self._tell(listener, answer)
+        if not known:
+            return failures
+        results = self._mixture(
+            [window.tokens for window in known], [window.info.valid_fraction for window in known]
+        )
+        for window, result in zip(known, results, strict=True):
+            if isinstance(result, Exception):
+                failures.append(result)
+            else:
+                self._send(window.info, result)
         return failures
+
+    def _send(self, info: WindowInfo, description: Description) -> None:
+        answer = window_message(description, info, self.dropped(), self._bundle.id)
+        self.message_port_pub(self._port, message.to_pmt(answer))
+        if self._embeddings and description.answer is not None:
+            pdu = embedding_pdu(answer, description.answer.embedding)
+            self.message_port_pub(self._embedding_port, pdu)
+        for listener in self._listeners:
+            self._tell(listener, answer)
 
     def _tell(self, listener: Callable[[Any], None], what: Any) -> None:
         try:
@@ -216,35 +256,6 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
             if self._listener_error is None:
                 self.logger.error(f"a listener failed: {error!r}")
                 self._listener_error = error
-
-    def _describe(self, logits: NDArray[np.float32], window: _Window) -> Message:
-        spec, info = self._spec, window.info
-        spec.check_samp_rate(info.sample_rate)
-        c0, c3, _ = np.split(window.tokens, [spec.spectrogram_size, spec.router_vlen])
-        c0 = c0.reshape(spec.n_frames, spec.n_bins)
-        frames = max(1, int(info.valid_fraction * spec.n_frames))  # the rest is padding
-        verdict = decide(
-            logits,
-            c0[:frames],
-            c3.reshape(len(spec.correlogram_rows), -1),
-            self._bundle.protocols,
-            self._bundle.thresholds,
-            info.valid_fraction,
-        )
-        answer: Message = {keys.STATUS: verdict.status}
-        if verdict.protocol is not None:
-            answer[keys.PROTOCOL] = verdict.protocol
-        return answer | {
-            keys.PROTOCOL_P: verdict.protocol_p,
-            keys.SAMPLE_START: info.sample_start,
-            keys.SAMPLE_COUNT: info.sample_count,
-            keys.RX_TIME: info.rx_time,
-            keys.SAMPLE_RATE: info.sample_rate,
-            keys.CENTER_FREQ: info.center_freq,
-            keys.LATENCY_S: max(0.0, time.monotonic() - info.completed_at),
-            keys.DROPPED_WINDOWS: self.dropped(),
-            keys.MODEL: self._bundle.id,
-        }
 
     def _log_drops(self) -> None:
         counts = self.counts

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gnuradio.lwmspectro import strict_json
-from gnuradio.lwmspectro.bundle import Thresholds
+from gnuradio.lwmspectro.thresholds import Thresholds
 
 from . import calibrate, evaluate
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split

@@ -9,8 +9,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 from gnuradio.lwmspectro import kernels
-from gnuradio.lwmspectro.bundle import Thresholds
 from gnuradio.lwmspectro.decision import energy_excess_db
+from gnuradio.lwmspectro.thresholds import Thresholds
 from gnuradio.lwmspectro.waveforms.negatives import NegativeConfig
 from gnuradio.lwmspectro.waveforms.scene import draw_scene, render
 from scipy.optimize import minimize_scalar

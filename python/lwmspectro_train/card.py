@@ -11,8 +11,7 @@ _CARD = """\
 # {name}
 
 Says which protocol a 25.6 ms window of I/Q samples holds: WiFi (802.11 OFDM), LTE downlink,
-5G NR downlink (15 or 30 kHz), or none of them. First edition: the router alone, no experts yet,
-so messages carry no modulation, SNR or mobility.
+5G NR downlink (15 or 30 kHz), or none of them. {edition}
 
 - Input: tokens of the `tokenizer` block, {vlen} floats: spectrogram C0 and numerology
   correlogram C3, at any sample rate from 1.92 to 61.44 MS/s.
@@ -35,8 +34,8 @@ Training took {minutes:.0f} minutes on {threads} CPU threads.
 ## How good it is
 
 On {test_windows} synthetic windows of another seed, {negatives} of them without a protocol, by
-`lwmspectro-train evaluate data/router data/train data/test`. Shares in percent; a protocol is
-named from a probability of {protocol_p}.
+`lwmspectro-train evaluate-router data/router data/train data/test`. Shares in percent; a protocol
+is named from a probability of {protocol_p}.
 
 Negatives (noise, carriers, FM, FSK, hopping, chirps, other OFDM, ...) taken for a protocol:
 {accepted} %. Expected calibration error: {ece}.
@@ -45,12 +44,18 @@ Negatives (noise, carriers, FM, FSK, hopping, chirps, other OFDM, ...) taken for
 """
 
 
-def model_card(name: str, result: Assessment) -> str:
-    """Text of MODEL_CARD.md for a bundle of that name."""
+_ROUTER_ALONE = """\
+First edition: the router alone, no experts yet,
+so messages carry no modulation, SNR or mobility."""
+
+
+def model_card(name: str, result: Assessment, edition: str = _ROUTER_ALONE) -> str:
+    """Text of MODEL_CARD.md for a bundle of that name; ``edition`` says what else is in it."""
     cfg, metrics = result.router.cfg, result.metrics
     data = result.provenance["data"]
     return _CARD.format(
         name=name,
+        edition=edition,
         vlen=cfg.n_frames * cfg.n_bins + cfg.n_rows * cfg.n_cols,
         layers=cfg.layers,
         dim=cfg.dim,

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from gnuradio.lwmspectro import kernels
-from gnuradio.lwmspectro.bundle import Thresholds
 from gnuradio.lwmspectro.decision import energy_excess_db, evidence_db
+from gnuradio.lwmspectro.thresholds import Thresholds
 from scipy.special import softmax
 
 from .calibrate import Logits, calibration_error

@@ -13,9 +13,10 @@ import numpy as np
 import onnxruntime
 import torch
 from gnuradio.lwmspectro import kernels
-from gnuradio.lwmspectro.bundle import Bundle, Thresholds
+from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.bundle_writer import write_bundle
 from gnuradio.lwmspectro.spec import Spec
+from gnuradio.lwmspectro.thresholds import Thresholds
 
 from .dataset import TokenSet
 from .router import Router
@@ -111,7 +112,9 @@ def export(
             "router": {
                 "file": "router.onnx",
                 "input": {"name": "tokens", "shape": ["batch", spec().vlen], "dtype": "float32"},
-                "output": {"name": "logits", "shape": ["batch", len(LABELS)], "dtype": "float32"},
+                "outputs": [
+                    {"name": "logits", "shape": ["batch", len(LABELS)], "dtype": "float32"}
+                ],
             }
         },
         "provenance": {**provenance, "versions": versions, "parity": parity},

@@ -116,71 +116,59 @@ MakeBundle = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_bundle(tmp_path_factory: pytest.TempPathFactory) -> MakeBundle:
-    """A bundle whose logits are tokens[:, :4] * gain + bias: make_bundle(gain=1, bias=[0] * 4).
+    """A bundle of tiny models: make_bundle(gain=1, bias=[0] * 4, experts=(), least_p=0).
 
-    Fields of its bundle.json may be given; those of ``spec`` are put among the usual ones.
+    Its logits are tokens[:, :4] * gain + bias; its experts are those of tiny_models.py. Fields
+    of its bundle.json may be given; those of ``spec`` are put among the usual ones.
     """
-    import onnx
-    from gnuradio.lwmspectro import kernels
+    from gnuradio.lwmspectro import Spec, kernels
     from gnuradio.lwmspectro.bundle_writer import write_bundle
+    from tiny_models import describe_router, expert_fields, tiny_expert, tiny_router
 
     vlen = kernels.window_spec().vlen
 
-    def make(gain: float = 1.0, bias: tuple[float, ...] = (0, 0, 0, 0), **fields: Any) -> Path:
-        helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-        constants = {
-            "starts": np.array([0]),
-            "ends": np.array([4]),
-            "axes": np.array([1]),
-            "gain": np.float32(gain),
-            "bias": np.float32(bias),
-        }
-        graph = helper.make_graph(
-            [
-                helper.make_node("Slice", ["tokens", "starts", "ends", "axes"], ["first"]),
-                helper.make_node("Mul", ["first", "gain"], ["scaled"]),
-                helper.make_node("Add", ["scaled", "bias"], ["logits"]),
-            ],
-            "tiny",
-            [helper.make_tensor_value_info("tokens", kind, ["batch", vlen])],
-            [helper.make_tensor_value_info("logits", kind, ["batch", 4])],
-            [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()],
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    def make(
+        gain: float = 1.0,
+        bias: tuple[float, ...] = (0, 0, 0, 0),
+        experts: tuple[str, ...] = (),
+        least_p: float = 0.0,
+        **fields: Any,
+    ) -> Path:
         folder = tmp_path_factory.mktemp("bundle") / "tiny"
+        spec = {
+            "features": kernels.features_version,
+            "n_frames": 128,
+            "frame_us": 200,
+            "n_bins": 128,
+            "hop_frames": 128,
+            "samp_rate_min": 1.92e6,
+            "samp_rate_max": 61.44e6,
+            "correlogram_rows": list(kernels.correlogram_rows),
+            **fields.pop("spec", {}),
+        }
+        contents = {"router.onnx": tiny_router(vlen, gain, bias)}
+        extra = {"models": {}, "labels": {}, "thresholds": {}}
+        if experts:
+            whole = Spec.from_json(spec).vlen
+            extra = expert_fields(whole, experts, least_p)
+            contents |= {f"expert_{name}.onnx": tiny_expert(whole, name) for name in experts}
         defaults: dict[str, Any] = {
             "name": "tiny",
             "version": "1",
-            "spec": {
-                "features": kernels.features_version,
-                "n_frames": 128,
-                "frame_us": 200,
-                "n_bins": 128,
-                "hop_frames": 128,
-                "samp_rate_min": 1.92e6,
-                "samp_rate_max": 61.44e6,
-                "correlogram_rows": list(kernels.correlogram_rows),
-            },
-            "labels": {"protocol": ["wifi", "lte", "nr", "none"]},
+            "spec": spec,
+            "labels": {"protocol": ["wifi", "lte", "nr", "none"], **extra["labels"]},
             "thresholds": {
                 "protocol_p": 0.7,
                 "partial_p": 0.9,
                 "energy_db": 6.0,
                 "evidence_db": -200.0,
                 "temperature": 1.0,
+                "experts": extra["thresholds"],
             },
-            "models": {
-                "router": {
-                    "file": "router.onnx",
-                    "input": {"name": "tokens", "shape": ["batch", vlen], "dtype": "float32"},
-                    "output": {"name": "logits", "shape": ["batch", 4], "dtype": "float32"},
-                }
-            },
+            "models": {"router": describe_router(vlen), **extra["models"]},
             "provenance": {},
             "metrics": {},
         }
-        contents = {"router.onnx": model.SerializeToString()}
-        fields["spec"] = {**defaults["spec"], **fields.get("spec", {})}
         write_bundle(folder, {**defaults, **fields}, contents, "# tiny\n")
         return folder
 

@@ -50,7 +50,7 @@ def test_open_bundle(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["format"], 2, "format: expected 1, got 2"),
+        (["format"], 3, "format: expected 1 or 2, got 3"),
         (["format"], "1", "bundle.json.format: expected a whole number, got '1' (string)"),
         (["extra"], 1, "got unknown ['extra']"),
         (["name"], "", "names, version and labels: expected plain words, got ''"),

@@ -141,5 +141,5 @@ def test_same_seed_for_training_and_test_is_refused(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = str(tiny / "train")
-    assert cli.main(["evaluate", str(tmp_path), data, data]) == 2
+    assert cli.main(["evaluate-router", str(tmp_path), data, data]) == 2
     assert "expected another seed" in capsys.readouterr().err

@@ -13,8 +13,9 @@ namespace lwmspectro {
  */
 namespace keys {
 
-// message port
+// message ports
 inline constexpr char CLASSIFICATION[] = "classification";
+inline constexpr char EMBEDDING[] = "embedding";
 
 // keys of a classification message
 inline constexpr char STATUS[] = "status";

@@ -4,7 +4,7 @@
 import argparse
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from gnuradio import gr
@@ -14,11 +14,12 @@ from .. import keys, message
 from ..bundle import Bundle, open_bundle
 from ..classifier import classifier
 from ..errors import InputError
-from ..inference import Router
+from ..inference import Router, open_experts
 from ..iq_file_source import iq_file_source
 from ..iqfile import STDIN, open_recording
 from ..message import Message
-from ..moe_classifier import Model
+from ..mixture import Expert
+from ..mixture import Router as RouterModel
 from ..recording import SAMP_RATE_RANGE, Recording
 from ..sample_format import FORMATS
 from ..spec import Spec
@@ -61,14 +62,16 @@ def run(args: argparse.Namespace, results: TextIO) -> int:
     for recording in recordings:
         _check_fits(recording, bundle.spec)
     router = Router(bundle, args.provider, args.threads)
-    failure = classify_recordings(recordings, bundle, router, args, results)
+    experts = open_experts(bundle, args.provider, args.threads)
+    failure = classify_recordings(recordings, bundle, router, experts, args, results)
     return EXIT_OK if failure is None else complain(PROG, failure, EXIT_FAILED)
 
 
 def classify_recordings(
     recordings: Sequence[Recording],
     bundle: Bundle,
-    router: Model,
+    router: RouterModel,
+    experts: Mapping[str, Expert],
     args: argparse.Namespace,
     results: TextIO,
 ) -> BaseException | None:
@@ -90,6 +93,7 @@ def classify_recordings(
         queue_depth=args.queue,
         batch=args.batch,
         router=router,
+        experts=experts,
     )
     writer = _Writer(source, args.format, results)
     graph = gr.top_block(PROG)

@@ -4,25 +4,36 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
-from pathlib import Path
 
-HELP = "Calibrate a router and print its figures as JSON."
+from gnuradio.lwmspectro.cli.console import whole
+
+from . import CommandError, pretrain
+
+HELP = "Measure the fine-tuned experts on the test set and print their figures as JSON."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("weights", type=Path, help="folder that train-router wrote")
-    parser.add_argument("data", type=Path, help="its data set, for calibration")
-    parser.add_argument("test", type=Path, help="data set of another seed, to measure on")
+    pretrain.add_config(parser)
+    parser.add_argument(
+        "--protocol",
+        choices=("wifi", "lte", "nr", "mixed"),
+        help="one expert alone; all that are there otherwise",
+    )
+    parser.add_argument(
+        "--limit", type=whole(1, 10**9), metavar="N", help="measure on N windows each at most"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Calibrates and measures."""
-    from ..assess import assess
+    """Measures."""
+    from ..stages.assess import assess, trained
 
-    result = assess(args.weights, args.data, args.test)
-    record = {"thresholds": dataclasses.asdict(result.limits), "metrics": result.metrics}
-    sys.stdout.write(json.dumps(record, indent=1) + "\n")
+    config = pretrain.configured(args)
+    if not config.data.test:
+        raise CommandError("data.test: expected a data set to measure on (--test), got none")
+    protocols = [args.protocol] if args.protocol else trained(config)
+    found = {name: assess(config, name, args.limit).metrics for name in protocols}
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")

@@ -7,14 +7,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import evaluate
+from . import evaluate_router
 
 HELP = "Calibrate a router and write a model bundle."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    evaluate.add_arguments(parser)
+    evaluate_router.add_arguments(parser)
     parser.add_argument("bundle", type=Path, help="folder of the bundle, replaced if there")
 
 

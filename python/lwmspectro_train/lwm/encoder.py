@@ -41,8 +41,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(b, n, d) to (b, n, d)."""
         x = x + self.dropout(self.attention(self.norm_1(x)))  # (14), first line
-        x = x + self.dropout(self.ffn(self.norm_2(x)))  # (14), second line
-        return x
+        return x + self.dropout(self.ffn(self.norm_2(x)))  # (14), second line
 
 
 class Encoder(nn.Module):

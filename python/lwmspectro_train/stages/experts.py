@@ -14,8 +14,8 @@ from ..dataset import read_manifest
 from ..lwm.config import Model
 from ..lwm.expert import Expert, random
 from .batch import Part, training_and_validation
-from .checkpoint import Progress, load_expert, to_json
-from .config import Experts, Training
+from .checkpoint import Progress, load_expert
+from .config import Experts, Training, to_json
 from .fit import OnStep, Run, fit
 from .tasks import FineTune, Pretraining, Task
 from .world import launch

@@ -17,7 +17,7 @@ from ..lwm.objective import total
 from . import checkpoint, curve, optimiser, order
 from .batch import Batch, Part, random_numbers
 from .checkpoint import Progress
-from .config import Training
+from .config import Training, to_json
 from .measure import Figures
 from .tasks import Task
 from .world import Alone
@@ -83,12 +83,13 @@ class _Fit:
         self.steps_per_epoch = windows // self.batch
         self.last = config.epochs * self.steps_per_epoch
         self.adam = optimiser.build(run.task, config)
-        identity = [run.identity, checkpoint.to_json(replace(config, checkpoint_s=0.0)), run.seed]
+        identity = [run.identity, to_json(replace(config, checkpoint_s=0.0)), run.seed]
         self.identity = checkpoint.digest([identity, windows, self.batch])
         self.path = run.folder / checkpoint.CHECKPOINT
         self.progress = Progress()
         if self.path.exists() and not run.restart:
             self.progress = checkpoint.restore(self.path, run.task, self.adam, self.identity)
+        fabric.barrier()  # all have read it before the first writes the next
         self.saved = time.monotonic()
         self.board = None
         if world.rank == 0:
@@ -96,26 +97,30 @@ class _Fit:
             self.board = curve.TensorBoard(run.folder) if run.tensorboard else None
 
     def run(self) -> Progress:
+        if self.progress.finished:
+            return self.progress
+        module, adam = self.fabric.setup(self.settings.task, self.adam)
+        for epoch in range(self.progress.step // self.steps_per_epoch, self.settings.config.epochs):
+            if not self._epoch(module, adam, epoch) or self.progress.finished:
+                break
+        self.fabric.barrier()  # what the first has written is there for all
+        return self.progress
+
+    def _epoch(self, module: nn.Module, adam: Any, epoch: int) -> bool:
+        """The rest of an epoch; False if it was to stop within."""
         run, progress = self.settings, self.progress
-        if progress.finished:
-            return progress
-        module, adam = self.fabric.setup(run.task, self.adam)
-        while not progress.finished:
-            epoch = progress.step // self.steps_per_epoch
-            rows = order.epoch(
-                run.training.source, run.training.groups(), self.batch, run.seed, epoch
-            )
-            module.train()
-            started, first = time.monotonic(), progress.step
-            for at in range(progress.step % self.steps_per_epoch, self.steps_per_epoch):
-                self._step(module, adam, rows[at])
-                if run.stop_after is not None and progress.step >= run.stop_after:
-                    return progress
-                if time.monotonic() - self.saved >= run.config.checkpoint_s:
-                    self._save()
-            speed = (progress.step - first) * self.batch / (time.monotonic() - started)
-            self._end_epoch(epoch, speed)
-        return progress
+        rows = order.epoch(run.training.source, run.training.groups(), self.batch, run.seed, epoch)
+        module.train()
+        started, first = time.monotonic(), progress.step
+        for at in range(progress.step % self.steps_per_epoch, self.steps_per_epoch):
+            self._step(module, adam, rows[at])
+            if run.stop_after is not None and progress.step >= run.stop_after:
+                return False
+            if time.monotonic() - self.saved >= run.config.checkpoint_s:
+                self._save()
+        speed = (progress.step - first) * self.batch / (time.monotonic() - started)
+        self._end_epoch(epoch, speed)
+        return True
 
     def _mine(self, rows: Any) -> slice:
         share = len(rows) // self.world.size

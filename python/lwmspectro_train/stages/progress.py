@@ -13,6 +13,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -24,10 +25,17 @@ _EVERY_S = 10.0  # between lines where nobody looks
 
 
 class Bar:
-    """Steps, windows a second, and the terms of the loss."""
+    """Steps, windows a second, and the terms of the loss; one after the other for many stages."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._begun, self._first = 0.0, 0
+        self._shown = float("-inf")
+
+    def _start(self, step: int) -> Progress:
+        self._begun, self._first = time.monotonic(), step
         self._bar = Progress(
             TextColumn("steps"),
             BarColumn(),
@@ -39,27 +47,29 @@ class Bar:
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("steps", said="", start=False)
-        self._begun = 0.0
-        self._first = 0
-        self._shown = float("-inf")
+        self._bar.start()
+        self._task = self._bar.add_task("steps", said="")
+        return self._bar
+
+    def stop(self) -> None:
+        """A stage is done."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
     def on_step(self, step: int, steps: int, batch: int, terms: dict[str, float]) -> None:
-        """A step is done; it ends with the last one."""
+        """A step is done; the bar ends with the last one."""
+        bar = self._bar or self._start(step)
         now = time.monotonic()
-        if not self._begun:
-            self._begun, self._first = now, step
-            self._bar.start()
-            self._bar.start_task(self._task)
         rate = (step - self._first) * batch / max(now - self._begun, 1e-9)
         losses = ", ".join(f"{name} {value:.4f}" for name, value in terms.items())
         said = f"{rate:.0f} windows/s, {losses}"
-        self._bar.update(self._task, completed=step, total=steps, said=said)
-        if step >= steps:
-            self._bar.stop()
-        if not self._console.is_terminal and now - self._shown >= _EVERY_S:
+        bar.update(self._task, completed=step, total=steps, said=said)
+        if not self._console.is_terminal and (now - self._shown >= _EVERY_S or step == steps):
             self._shown = now
-            self._console.print(f"step {step}/{steps}, {said}", highlight=False)
+            sys.stderr.write(f"step {step}/{steps}, {said}\n")
+        if step >= steps:
+            self.stop()
 
 
 def said(folder: Path, progress: checkpoint.Progress) -> None:

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures the fine-tuned experts of a configuration, each on the windows of its protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..dataset import read_manifest
+from ..lwm.expert import Expert
+from .checkpoint import WEIGHTS, load_expert
+from .config import PROTOCOLS, Experts
+from .experts import FINETUNE
+from .figures import figures
+from .predict import Predictions, predict
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """An expert and how good it is.
+
+    Attributes:
+        expert: fine-tuned.
+        record: how it came about.
+        validation: what it says of the validation windows, to set limits by.
+        metrics: on the test windows, see figures.py; empty without a test set.
+    """
+
+    expert: Expert
+    record: dict[str, Any]
+    validation: Predictions
+    metrics: dict[str, Any]
+
+
+def trained(config: Experts) -> list[str]:
+    """Protocols that have a fine-tuned expert.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    found = [p for p in PROTOCOLS if (config.folder(p, FINETUNE) / WEIGHTS).is_file()]
+    if not found:
+        raise FileNotFoundError(
+            f"{config.folder('PROTOCOL', FINETUNE) / WEIGHTS}: expected a fine-tuned expert of "
+            f"{', '.join(PROTOCOLS)}, found none"
+        )
+    return found
+
+
+def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed:
+    """Runs an expert over its validation windows and, where there is one, the test set.
+
+    Args:
+        config: of all stages.
+        protocol: whose expert.
+        limit: windows of each at most.
+
+    Raises:
+        FileNotFoundError: weights or data are missing.
+        ValueError: test and training windows come from one seed, or there are none.
+    """
+    torch.set_num_threads(config.threads)
+    expert, record = load_expert(config.folder(protocol, FINETUNE))
+    data = config.data
+    folder = Path(data.validation or data.train)
+    span = (0.0, 1.0) if data.validation else (1.0 - data.held_out, 1.0)
+    validation = predict(expert, folder, data, protocol, span=span, limit=limit)
+    if not data.test:
+        return Assessed(expert, record, validation, {})
+    seeds = [read_manifest(Path(name))["seed"] for name in (data.train, data.test)]
+    if seeds[0] == seeds[1]:
+        raise ValueError(f"{data.test}: expected a test set of another seed than {seeds[0]}")
+    unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
+    return Assessed(expert, record, validation, figures(unseen))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How good an expert is: by answer, and by SNR."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import f1_score
+
+from ..lwm.answers import CLASSES, JOINT, MOBILITY, MODULATION, SNR, SNR_BINS
+from ..lwm.config import JOINT_MOBILITIES, MOBILITIES, MODULATIONS
+from ..lwm.contrastive import NO_LABEL
+from .predict import Predictions
+
+_SNR_EDGES = (-np.inf, -2.5, 2.5, 7.5, 12.5, 17.5, 22.5, np.inf)  # bins of the paper
+_MOVING = [MOBILITIES.index(name) for name in JOINT_MOBILITIES]
+
+
+def figures(predictions: Predictions) -> dict[str, Any]:
+    """Shares of right answers, 0 to 1, among windows whose label is known.
+
+    Returns:
+        windows; for each class: accuracy, macro F1, windows, and accuracy by SNR in bins of 5 dB;
+        of mobility also that of pedestrian against vehicular alone; of the SNR the median and the
+        mean of the absolute error, dB; of modulation the accuracy by modulation.
+    """
+    found: dict[str, Any] = {"windows": len(predictions.rows)}
+    snr_db = predictions.labels[SNR]
+    for name in CLASSES:
+        label = predictions.labels[name]
+        known = label != NO_LABEL
+        if known.any():
+            guess = predictions.answers[name].argmax(axis=1)
+            found[name] = _classes(guess[known], label[known], snr_db[known])
+    if MODULATION in found:
+        label = predictions.labels[MODULATION]
+        guess = predictions.answers[MODULATION].argmax(axis=1)
+        found[MODULATION]["by_modulation"] = {
+            name: _share(guess == label, label == k) for k, name in enumerate(MODULATIONS)
+        }
+    label = predictions.labels[MOBILITY]
+    moving = np.isin(label, _MOVING)
+    if moving.any():
+        logits = predictions.answers[MOBILITY][:, _MOVING]
+        guess = np.array(_MOVING)[logits.argmax(axis=1)]
+        found["pedestrian_vehicular"] = _classes(guess[moving], label[moving], snr_db[moving])
+    error = np.abs(predictions.answers[SNR][:, 0] - snr_db)
+    if (~np.isnan(error)).any():
+        found[SNR] = {
+            "windows": int((~np.isnan(error)).sum()),
+            "median_error": _rounded(np.nanmedian(error)),
+            "mean_error": _rounded(np.nanmean(error)),
+            "median_error_by_snr_db": {
+                name: _rounded(np.nanmedian(error[chosen]))
+                for name, chosen in _by_snr(snr_db)
+                if (~np.isnan(error[chosen])).any()
+            },
+        }
+    return found
+
+
+def _classes(
+    guess: npt.NDArray[Any], label: npt.NDArray[Any], snr_db: npt.NDArray[Any]
+) -> dict[str, Any]:
+    right = guess == label
+    return {
+        "windows": len(label),
+        "accuracy": _rounded(right.mean()),
+        "f1": _rounded(f1_score(label, guess, average="macro", zero_division=0.0)),
+        "by_snr_db": {
+            name: _share(right, chosen) for name, chosen in _by_snr(snr_db) if chosen.any()
+        },
+    }
+
+
+def _by_snr(snr_db: npt.NDArray[Any]) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    return [
+        (f"{low:g}..{high:g}", (snr_db >= low) & (snr_db < high))
+        for low, high in itertools.pairwise(_SNR_EDGES)
+    ]
+
+
+def _share(right: npt.NDArray[Any], chosen: npt.NDArray[Any]) -> dict[str, float]:
+    count = int(chosen.sum())
+    return {"windows": count, "accuracy": _rounded(right[chosen].mean() if count else 0.0)}
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), 4)
+
+
+ANSWERED = (MODULATION, SNR, SNR_BINS, MOBILITY, JOINT)
+"""Answers in the order of :func:`figures`."""

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All stages in turn, from data sets to a model bundle; each goes on where it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gnuradio.lwmspectro.bundle import Bundle
+
+from ..dataset import read_manifest
+from ..router import RouterConfig
+from ..train_router import TRAINING, TrainConfig, train
+from .bundle import bundle, router_data, router_folder
+from .config import PROTOCOLS, Experts
+from .experts import Options, finetune, pretrain
+
+
+def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> Bundle:
+    """Pretrains and fine-tunes every expert, trains the router, and writes the bundle.
+
+    The router is trained once the experts are (section IV-C); it does not read their weights.
+
+    Args:
+        config: of all stages.
+        options: how they run; ``restart`` begins all of them anew.
+        say: told which stage begins.
+
+    Raises:
+        FileNotFoundError: a data set is not complete; said before anything is trained.
+        ValueError: something in configuration, data or checkpoints does not fit.
+    """
+    data, test = router_data(config)
+    for folder in {config.data.train, config.data.validation, str(data), str(test)} - {""}:
+        read_manifest(Path(folder))
+    for protocol in PROTOCOLS:
+        say(f"pretrain {protocol}")
+        pretrain(config, protocol, options)
+        say(f"finetune {protocol}")
+        finetune(config, protocol, options, None)
+    folder = router_folder(config)
+    if options.restart or not (folder / TRAINING).is_file():  # written when it is done
+        say("train-router")
+        settings = TrainConfig(
+            data,
+            folder,
+            seed=config.seed,
+            epochs=config.router.epochs,
+            threads=config.threads,
+            precision="bf16-mixed" if config.pretrain.precision == "bf16-mixed" else "32-true",
+        )
+        train(settings, RouterConfig())
+    say("export")
+    return bundle(config, options.limit)
