@@ -73,12 +73,27 @@ def test_limits_of_noise_and_of_length():
     assert few < many - 0.1
 
 
-def test_fading_that_is_known_costs_accuracy():
+def test_knowing_the_fading_helps():
     rng = np.random.default_rng(3)
-    gains = rng.normal(size=500) + 1j * rng.normal(size=500)
-    flat = likelihood.accuracy(8.0, 60, 60, np.random.default_rng(4))
-    faded = likelihood.accuracy(8.0, 60, 60, np.random.default_rng(4), gains=gains)
-    assert 0.4 < faded < flat + 0.03
+    known = blind = 0
+    for k in range(200):
+        points = likelihood.points(NAMES[k % 5])
+        gain = np.abs(rng.normal(size=60) + 1j * rng.normal(size=60)) / np.sqrt(2)
+        noise = (rng.normal(size=60) + 1j * rng.normal(size=60)) * np.sqrt(0.05)
+        received = gain * rng.choice(points, 60) + noise
+        known += int(likelihood.classify(received, gain, 0.1)) == k % 5
+        blind += int(likelihood.classify(received, np.ones(1), 0.1)) == k % 5
+    assert known > blind + 30
+
+
+def test_gains_are_of_unit_mean_power():
+    """Doubling every gain changes nothing: the SNR is that of the received symbols."""
+    gains = np.array([0.5, 1.0j, -2.0])
+    one, two = (
+        likelihood.accuracy(5.0, 40, 10, np.random.default_rng(4), gains=g)
+        for g in (gains, 2.0 * gains)
+    )
+    assert one == two
 
 
 def test_curve_rises_with_the_snr():

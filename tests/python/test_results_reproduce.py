@@ -104,7 +104,8 @@ def test_figure_5_stands_beside_the_physical_limit(small, tmp_path, monkeypatch)
     text = make(dataclasses.replace(small, fig5=study), tmp_path, [], what="fig5").read_text()
     assert "| windows per class | 2 | all |" in text
     assert "### By SNR, with all windows per class" in text
-    assert "Physical limit over 50 symbols: -5 dB" in text
+    assert "Physical limits over 50 symbols" in text
+    assert "| limit, Rayleigh |" in text
     assert {p.name for p in tmp_path.glob("*.svg")} == {"fig5-1-count.svg", "fig5-1-snr.svg"}
 
 

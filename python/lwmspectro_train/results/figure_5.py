@@ -20,10 +20,11 @@ _TRIALS = 40  # bursts of each constellation and SNR
 _SEED = 1
 
 
-def limit_of(links: Links) -> tuple[int, dict[float, float]]:
+def limits_of(links: Links) -> tuple[int, dict[str, dict[float, float]]]:
     """Symbols that a window shows on the average, and the best accuracy by SNR over so many.
 
-    A window has ``links.symbols`` places; of these the share ``data_share`` carries data.
+    A window has ``links.symbols`` places; of these the share ``data_share`` carries data. Real channels
+    lie between the two that are given: flat, and fading from symbol to symbol.
     """
     table = open_city(Path(links.data)).table
     label, names = labels.of_table(table, links.task)
@@ -31,7 +32,12 @@ def limit_of(links: Links) -> tuple[int, dict[float, float]]:
     if "data_share" in table.column_names:
         share = float(np.nanmean(column(table, "data_share")[label >= 0]))
     symbols = max(1, round(links.symbols * share))
-    return symbols, likelihood.curve(SNR_BINS_DB, symbols, _TRIALS, _SEED, names)
+    return symbols, {
+        f"limit, {name}": likelihood.curve(
+            SNR_BINS_DB, symbols, _TRIALS, _SEED, names, rayleigh=fades
+        )
+        for name, fades in (("flat", False), ("Rayleigh", True))
+    }
 
 
 def figure_5(made: Made) -> Path:
@@ -62,13 +68,14 @@ def _section(made: Made, links: Links, picture: str) -> str:
     )
     text += f"\n![accuracy over windows per class]({picture}-count.svg)\n"
     largest = most(cells)
-    symbols, limit = limit_of(links) if links.symbols else (0, {})
+    symbols, limits = limits_of(links) if links.symbols else (0, {})
     text += f"\n### By SNR, with {report.count_name(largest)} windows per class\n\n"
     text += report.by_snr(cells, methods, largest)
-    if limit:
-        text += f"\nPhysical limit over {symbols:,} symbols: "
-        text += ", ".join(f"{snr:g} dB {100 * v:.0f} %" for snr, v in limit.items()) + ".\n"
-    plots.by_snr(made.out / f"{picture}-snr.svg", title, cells, methods, largest, limit)
+    if limits:
+        text += f"\nPhysical limits over {symbols:,} symbols, accuracy in percent:\n\n"
+        rows = [[name, *(f"{100 * v:.1f}" for v in row.values())] for name, row in limits.items()]
+        text += report.table(["SNR, dB", *(f"{snr:g}" for snr in SNR_BINS_DB)], rows)
+    plots.by_snr(made.out / f"{picture}-snr.svg", title, cells, methods, largest, limits)
     return text + f"\n![accuracy over SNR]({picture}-snr.svg)\n"
 
 

@@ -28,6 +28,7 @@ from ..lwm.config import MODULATIONS
 Complex = npt.NDArray[np.complexfloating[Any, Any]]
 Float = npt.NDArray[np.float64]
 
+_GAINS = 4096  # that fading draws from
 _ORDERS = {"BPSK": 2, "QPSK": 4, "16QAM": 16, "64QAM": 64, "256QAM": 256}
 
 
@@ -130,9 +131,19 @@ def curve(
     trials: int,
     seed: int,
     names: Sequence[str] = MODULATIONS,
+    *,
+    rayleigh: bool = False,
 ) -> dict[float, float]:
-    """Accuracy of the test by SNR, over a channel of gain 1 that the receiver has equalised."""
+    """Accuracy of the test by mean SNR, over a flat channel or one that fades (Rayleigh).
+
+    Fading that is known is no loss where symbols are many: what the strong ones tell outweighs what
+    the weak ones do not.
+    """
+    gains: Complex | None = None
+    if rayleigh:
+        rng = np.random.default_rng([seed, _GAINS])
+        gains = rng.normal(size=_GAINS) + 1j * rng.normal(size=_GAINS)
     return {
-        snr: accuracy(snr, symbols, trials, np.random.default_rng([seed, k]), names)
+        snr: accuracy(snr, symbols, trials, np.random.default_rng([seed, k]), names, gains)
         for k, snr in enumerate(snrs_db)
     }

@@ -98,9 +98,9 @@ def by_snr(
     cells: list[Cell],
     methods: Sequence[str],
     count: int,
-    limit: Mapping[float, float] | None = None,
+    limits: Mapping[str, Mapping[float, float]] | None = None,
 ) -> None:
-    """Curves over SNR at one number of windows per class, beside the physical limit."""
+    """Curves over SNR at one number of windows per class, beside physical limits."""
     figure, axes = _axes(title)
     levels = sorted({snr for cell in cells if cell.key.count == count for snr in cell.by_snr})
     for k, name in enumerate(methods):
@@ -113,10 +113,8 @@ def by_snr(
                 label=METHODS[name].title,
                 **_style(k),
             )
-    if limit:
-        axes.plot(
-            list(limit), [100 * v for v in limit.values()], "k-", lw=2, label="physical limit"
-        )
+    for style, (name, limit) in zip(("k-", "k:"), (limits or {}).items(), strict=False):
+        axes.plot(list(limit), [100 * v for v in limit.values()], style, lw=2, label=name)
     axes.set_xlabel("SNR, dB")
     axes.set_ylabel("accuracy, %")
     axes.legend(fontsize="small")
