@@ -38,6 +38,7 @@ def ground(folder, links):
         seeds=(1,),
         training=QUICK,
         split=Sizes(0.3, 0.2, 1, 1),
+        image=32,
         threads=1,
     )
     return bench.open_ground(links, (1,), preset)

@@ -124,6 +124,10 @@ class Ground:
                 bench.encoders[stage], bench.readers[stage] = self._encoder(stage)
         return bench
 
+    def close(self) -> None:
+        """Gives the memory of windows and embeddings back."""
+        self.__dict__.pop("bench", None)
+
     @property
     def links_folder(self) -> Path:
         """Of the data set."""

@@ -23,8 +23,8 @@ _SEED = 1
 def limits_of(links: Links) -> tuple[int, dict[str, dict[float, float]]]:
     """Symbols that a window shows on the average, and the best accuracy by SNR over so many.
 
-    A window has ``links.symbols`` places; of these the share ``data_share`` carries data. Real channels
-    lie between the two that are given: flat, and fading from symbol to symbol.
+    A window has ``links.symbols`` places; of these the share ``data_share`` carries data. Real
+    channels lie between the two that are given: flat, and fading from symbol to symbol.
     """
     table = open_city(Path(links.data)).table
     label, names = labels.of_table(table, links.task)

@@ -63,8 +63,6 @@ class Bench:
         """Embeddings of any windows, each computed once; seed -1 for trained weights."""
         key = name, seed
         if key not in self._embedded:
-            for old in [k for k in self._embedded if k[0] == name and k[1] not in (-1, seed)]:
-                del self._embedded[old]  # of the random weights of another seed
             self._embedded[key] = embed(encoder, self.readers[name], self.used, _BATCH)
         place = np.full(len(self.label), -1, np.int64)
         place[self.used] = np.arange(len(self.used))

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+Table = dict[str, tuple[float, ...]]
+
 TABLE_2_COUNTS = (5, 10, 20, 50, 100, 200, 400)
-TABLE_2 = {
+TABLE_2: Table = {
     "lwm_ft": (76.53, 91.24, 92.93, 93.92, 94.43, 94.85, 95.14),
     "lwm": (47.41, 52.15, 78.84, 89.26, 90.82, 91.12, 92.01),
     "deep_cnn": (44.64, 46.28, 50.91, 53.45, 82.27, 90.03, 90.54),
@@ -15,14 +17,14 @@ TABLE_2 = {
 """F1, by method and count per class."""
 
 TABLE_3_COUNTS = (100, 200, 400, 800, 1600, 3200)
-TABLE_3 = {
+TABLE_3: Table = {
     "lwm": (89.77, 90.36, 90.45, 90.81, 91.12, 91.50),
     "deep_cnn": (39.41, 43.53, 55.49, 63.95, 79.61, 88.60),
     "resnet18": (32.92, 35.17, 34.46, 39.17, 88.29, 90.37),
 }
 """F1, by method and count per class."""
 
-TABLE_3_ACCURACY = {
+TABLE_3_ACCURACY: Table = {
     "lwm": (89.79, 90.39, 90.51, 90.84, 91.63, 92.03),
     "deep_cnn": (43.81, 47.94, 56.65, 64.81, 79.70, 88.64),
     "resnet18": (44.10, 45.33, 47.75, 49.34, 88.32, 90.11),
@@ -44,9 +46,7 @@ def table_3_accuracy(method: str, count: int) -> float | None:
     return _find(TABLE_3_ACCURACY, TABLE_3_COUNTS, method, count)
 
 
-def _find(
-    table: dict[str, tuple[float, ...]], counts: tuple[int, ...], method: str, count: int
-) -> float | None:
+def _find(table: Table, counts: tuple[int, ...], method: str, count: int) -> float | None:
     if method not in table or count not in counts:
         return None
     return table[method][counts.index(count)]

@@ -181,7 +181,9 @@ def load(name: str | Path, **overrides: Any) -> Preset:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not TOML: {error}") from None
-    content.update({key: value for key, value in overrides.items() if value is not None})
+    for key, value in overrides.items():
+        if value is not None:
+            content[key] = list(value) if isinstance(value, tuple) else value
     try:
         return strict_json.build(Preset, content, path.name)
     except strict_json.SchemaError:

@@ -71,27 +71,32 @@ def run(
         for name in study.methods
         if (why := ground.lacking(name))
     }
-    wanted = [
-        (ground, Key(ground.links.name, name, count, seed))
+    wanted = {
+        ground.links.name: [
+            Key(ground.links.name, name, count, seed)
+            for count in ordered(study.counts)
+            for seed in preset.seeds
+            for name in study.methods
+            if (ground.links.name, name) not in skipped and study.wants(name, count)
+        ]
         for ground in grounds
-        for count in ordered(study.counts)
-        for seed in preset.seeds
-        for name in study.methods
-        if (ground.links.name, name) not in skipped and study.wants(name, count)
-    ]
+    }
+    total = sum(map(len, wanted.values()))
     done, left = [], 0
-    for ground, key in wanted:
-        identity = ground.identity(key.method, key.count, key.seed)
-        cell = file.find(key, identity)
-        if cell is None and time.monotonic() >= until:
-            left += 1
-            continue
-        if cell is None:
-            cell = measure(ground, key, identity)
-            file.add(cell)
-        done.append(cell)
-        if on_cell is not None:
-            on_cell(len(done), len(wanted), cell)
+    for ground in grounds:
+        for key in wanted[ground.links.name]:
+            identity = ground.identity(key.method, key.count, key.seed)
+            cell = file.find(key, identity)
+            if cell is None and time.monotonic() >= until:
+                left += 1
+                continue
+            if cell is None:
+                cell = measure(ground, key, identity)
+                file.add(cell)
+            done.append(cell)
+            if on_cell is not None:
+                on_cell(len(done), total, cell)
+        ground.close()
     data = {ground.links.name: ground.city.sha256 for ground in grounds}
     return Outcome(done, skipped, left, data)
 
