@@ -41,7 +41,7 @@ def ground(folder, links):
         image=32,
         threads=1,
     )
-    return bench.open_ground(links, (1,), preset)
+    return bench.open_ground(links, (1,), preset, tuple(METHODS))
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,10 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _command(args: argparse.Namespace) -> str:
-    return f"lwmspectro-train reproduce {args.what} --preset {args.preset}"
+    command = f"lwmspectro-train reproduce {args.what} --preset {args.preset}"
+    if args.seeds:
+        command += f" --seeds {' '.join(map(str, args.seeds))}"
+    return command if args.threads is None else f"{command} --threads {args.threads}"
 
 
 def _said(done: int, wanted: int, cell: Cell) -> None:

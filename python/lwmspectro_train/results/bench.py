@@ -13,9 +13,10 @@ import numpy.typing as npt
 import torch
 
 from ..dataset import ROUTER_VIEWS, Windows
+from ..lwm.config import Model
 from ..stages.checkpoint import WEIGHTS, digest
 from ..stages.config import PROTOCOLS
-from ..stages.source import Index, open_source
+from ..stages.source import Index, WindowSource, open_source
 from ..train_router import WEIGHTS as ROUTER_WEIGHTS
 from ..train_router import restore
 from . import labels
@@ -43,6 +44,7 @@ class Ground:
         snr_db: class of each window's SNR, shape (n,).
         splits: by count and seed.
         preset: of all studies.
+        methods: that may run; weights of others are not read.
     """
 
     links: Links
@@ -52,6 +54,7 @@ class Ground:
     snr_db: npt.NDArray[np.float64]
     splits: dict[tuple[int, int], Split]
     preset: Preset
+    methods: tuple[str, ...] = tuple(METHODS)
 
     @cached_property
     def used(self) -> Index:
@@ -118,10 +121,10 @@ class Ground:
             size=self.preset.image,
             settings=self.preset.training,
         )
-        stages = sorted({METHODS[name].stage for name in METHODS} - {""})
-        for stage in stages:
+        sources: dict[Model, list[WindowSource]] = {}  # stages that read alike share their windows
+        for stage in sorted({METHODS[name].stage for name in self.methods} - {""}):
             if all((folder / WEIGHTS).is_file() for folder in self.folders(stage)):
-                bench.encoders[stage], bench.readers[stage] = self._encoder(stage)
+                bench.encoders[stage], bench.readers[stage] = self._encoder(stage, sources)
         return bench
 
     def close(self) -> None:
@@ -133,18 +136,24 @@ class Ground:
         """Of the data set."""
         return Path(self.links.data)
 
-    def _encoder(self, stage: str) -> tuple[AnyEncoder, Read]:
+    def _encoder(
+        self, stage: str, sources: dict[Model, list[WindowSource]]
+    ) -> tuple[AnyEncoder, Read]:
         experts = [pretrained(folder) for folder in self.folders(stage)]
-        folder, memory = self.links_folder, self.preset.memory
+        model = experts[0].model
+        if model not in sources:
+            own = [self.used]
+            if len(experts) > 1:
+                own = [self.used[self.route[self.used] == k] for k in range(len(experts))]
+            folder, memory = self.links_folder, self.preset.memory
+            sources[model] = [
+                open_source(folder, expert.model, rows, memory)
+                for expert, rows in zip(experts, own, strict=True)
+            ]
         if len(experts) == 1:
-            source = open_source(folder, experts[0].model, self.used, memory)
+            (source,) = sources[model]
             return Encoder(experts[0]), lambda rows: read_raw(source, rows)
-        own = [self.used[self.route[self.used] == k] for k in range(len(experts))]
-        sources = [
-            open_source(folder, expert.model, rows, memory)
-            for expert, rows in zip(experts, own, strict=True)
-        ]
-        return RoutedEncoder(experts), RoutedReader(self.route, sources)
+        return RoutedEncoder(experts), RoutedReader(self.route, sources[model])
 
     @cached_property
     def route(self) -> Index:
@@ -160,8 +169,16 @@ class Ground:
         return route
 
 
-def open_ground(links: Links, counts: tuple[int, ...], preset: Preset) -> Ground:
+def open_ground(
+    links: Links, counts: tuple[int, ...], preset: Preset, methods: tuple[str, ...]
+) -> Ground:
     """Opens a data set and draws the splits of every count and seed.
+
+    Args:
+        links: whose windows.
+        counts: training windows per class.
+        preset: of all studies.
+        methods: that may run.
 
     Raises:
         FileNotFoundError: the data set is not complete.
@@ -181,7 +198,7 @@ def open_ground(links: Links, counts: tuple[int, ...], preset: Preset) -> Ground
     except ValueError as error:
         raise ValueError(f"{links.data}: {error}") from None
     snr_db = labels.snr_of(city.table)
-    return Ground(links, city, label, names, snr_db, splits, preset)
+    return Ground(links, city, label, names, snr_db, splits, preset, methods)
 
 
 def ordered(counts: tuple[int, ...]) -> list[int]:

@@ -157,7 +157,7 @@ def _ground(links: Links, study: Embedding, preset: Preset) -> Ground:
         raise ValueError(f"{links.data}: expected 30 windows or more to draw, got {len(rows)}")
     split = Split(rows, rows[:0], rows[:0])
     seeds = {(ALL, preset.seeds[0]): split}
-    return Ground(links, city, label, names, snr_db, seeds, preset)
+    return Ground(links, city, label, names, snr_db, seeds, preset, study.methods)
 
 
 def _panels(ground: Ground, study: Embedding) -> tuple[list[Panel], list[str]]:

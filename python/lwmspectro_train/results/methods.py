@@ -158,7 +158,7 @@ def _regression(train: np.ndarray, label: Labels, test: np.ndarray, seed: int) -
 
 
 def _raw_logistic(bench: Bench, split: Split, seed: int) -> Fitted:
-    images = Images(bench.images, bench.grids, split.train, bench.size)
+    images = Images(bench.images, bench.grids, split.train)
 
     def patches(rows: Index) -> np.ndarray:
         parts = [

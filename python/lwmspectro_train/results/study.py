@@ -64,7 +64,7 @@ def run(
     torch.set_num_threads(preset.threads)
     file = CellFile(path)
     until = float("inf") if minutes is None else time.monotonic() + 60.0 * minutes
-    grounds = [open_ground(links, study.counts, preset) for links in study.links]
+    grounds = [open_ground(links, study.counts, preset, study.methods) for links in study.links]
     skipped = {
         (ground.links.name, name): why
         for ground in grounds
