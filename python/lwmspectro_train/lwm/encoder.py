@@ -3,8 +3,23 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import dropout, scaled_dot_product_attention
+
+_SHORT = 512  # tokens: longer sequences would fill the memory with scores
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, p: float) -> Tensor:
+    """softmax(Q K^T / sqrt(d_k)) V (eq. 13), all (b, h, n, d / h), with dropout of the weights.
+
+    Written out where the fused kernel is slow: its gradient in bfloat16 on a CPU.
+    """
+    fused_is_slow = q.dtype == torch.bfloat16 and q.device.type == "cpu" and q.requires_grad
+    if not fused_is_slow or q.shape[2] > _SHORT:
+        return scaled_dot_product_attention(q, k, v, dropout_p=p)
+    score = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)  # (b, h, n, n)
+    return dropout(score.softmax(dim=3), p) @ v
 
 
 class Attention(nn.Module):
@@ -21,8 +36,7 @@ class Attention(nn.Module):
         """(b, n, d) to (b, n, d)."""
         heads = self.qkv(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         q, k, v = heads.unbind(0)  # each (b, h, n, d / h)
-        dropout = self.dropout if self.training else 0.0
-        mixed = scaled_dot_product_attention(q, k, v, dropout_p=dropout)  # (13)
+        mixed = attend(q, k, v, self.dropout if self.training else 0.0)  # (13)
         joined: Tensor = self.out(mixed.transpose(1, 2).flatten(2))  # heads side by side
         return joined
 

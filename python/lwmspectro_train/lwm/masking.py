@@ -51,7 +51,10 @@ def draw(model: Model, uniform: Tensor) -> list[Mask]:
 
 def pick(tokens: Tensor, index: Tensor) -> Tensor:
     """Tokens (b, n, d) by their numbers (b, m), to (b, m, d)."""
-    return tokens.gather(1, index[:, :, None].expand(-1, -1, tokens.shape[2]))
+    b, n, _ = tokens.shape
+    row = index + n * torch.arange(b, device=index.device)[:, None]
+    # whole rows are copied: several times as fast as gather
+    return tokens.flatten(0, 1).index_select(0, row.flatten()).unflatten(0, (b, -1))
 
 
 def put(visible: Tensor, mask: Mask, filling: Tensor) -> Tensor:

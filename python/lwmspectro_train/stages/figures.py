@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import f1_score
 
-from ..lwm.answers import CLASSES, JOINT, MOBILITY, MODULATION, SNR, SNR_BINS
+from ..lwm.answers import CLASSES, MOBILITY, MODULATION, SNR
 from ..lwm.config import JOINT_MOBILITIES, MOBILITIES, MODULATIONS
 from ..lwm.contrastive import NO_LABEL
 from .predict import Predictions
@@ -90,7 +90,3 @@ def _share(right: npt.NDArray[Any], chosen: npt.NDArray[Any]) -> dict[str, float
 
 def _rounded(value: Any) -> float:
     return round(float(value), 4)
-
-
-ANSWERED = (MODULATION, SNR, SNR_BINS, MOBILITY, JOINT)
-"""Answers in the order of :func:`figures`."""

@@ -184,8 +184,9 @@ class _Fit:
         """Terms of the loss and figures of the answers over the validation windows."""
         run, task = self.settings, self.settings.task
         task.eval()
-        figures = Figures(task.weights, run.validation.labels, run.validation.rows)
-        figures.to(self.fabric.device)
+        figures = Figures(
+            task.weights, run.validation.labels, run.validation.rows, self.fabric.device
+        )
         rows, size = run.validation.rows, self.batch // self.world.size
         mine = rows[self.world.rank :: self.world.size]
         alone = Alone()  # parts need not be of one size

@@ -25,10 +25,12 @@ class Figures(nn.Module):
         weights: of the terms.
         labels: of all windows.
         rows: those that are measured; an answer without labels there is left out.
+        device: where batches are.
     """
 
-    def __init__(self, weights: Weights, labels: Labels, rows: Index) -> None:
+    def __init__(self, weights: Weights, labels: Labels, rows: Index, device: torch.device) -> None:
         super().__init__()
+        self.device = device
         self.weights = weights.terms()
         self.sums: dict[str, Tensor] = {}
         self.metrics = nn.ModuleDict()
@@ -37,6 +39,7 @@ class Figures(nn.Module):
             known = ~np.isnan(label) if name == answers.SNR else label != NO_LABEL
             if self.weights[name] and known.any():
                 self.metrics.update(_metrics_of(name))
+        self.to(device)
 
     def update(
         self,
@@ -62,7 +65,7 @@ class Figures(nn.Module):
         """``loss``, its terms, and figures by name."""
         names = ["windows", *(name for name in self.weights if self.weights[name])]
         sums = torch.stack([self.sums.get(name, torch.zeros(())) for name in names])
-        sums = world.total(sums.to(next(iter(self.buffers()), sums).device))
+        sums = world.total(sums.to(self.device))
         means = dict(zip(names[1:], (sums[1:] / sums[0]).tolist(), strict=True))
         loss = sum(self.weights[name] * value for name, value in means.items())
         found = {}

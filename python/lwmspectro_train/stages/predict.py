@@ -12,7 +12,6 @@ import numpy.typing as npt
 import torch
 
 from ..dataset import Windows, column
-from ..lwm.answers import SNR
 from ..lwm.expert import Expert
 from .batch import open_part
 from .config import Data
@@ -81,11 +80,3 @@ def predict(
         rows=part.rows,
         table={name: column(table, name) for name in table.column_names},
     )
-
-
-def snr_errors_db(predictions: Predictions) -> Float32:
-    """Error of the SNR of windows that have one, dB."""
-    truth = predictions.labels[SNR]
-    known = ~np.isnan(truth)
-    errors: Float32 = predictions.answers[SNR][known, 0] - truth[known]
-    return errors

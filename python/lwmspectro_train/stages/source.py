@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import columns
 from ..dataset import Windows
 from ..lwm.config import Model, planes_read
 
@@ -147,11 +146,7 @@ def open_source(folder: Path, model: Model, rows: Index, share: float) -> Window
         ValueError: it lacks a column that the model reads.
     """
     reader = _Reader(folder, model)
-    if len(rows) * reader.bytes_each <= share * available_memory():
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # of torchrun, each with its own
+    if len(rows) * reader.bytes_each <= share * available_memory() / processes:
         return MemorySource(reader, rows)
     return DiskSource(reader)
-
-
-def grids_of(views: Mapping[str, Any]) -> list[str]:
-    """Names of the views that are symbol grids."""
-    return [name for name in views if name.startswith(columns.GRID)]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,9 +31,11 @@ def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> 
         FileNotFoundError: a data set is not complete; said before anything is trained.
         ValueError: something in configuration, data or checkpoints does not fit.
     """
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise ValueError("train-all: expected one process; torchrun takes pretrain and finetune")
     data, test = router_data(config)
-    for folder in {config.data.train, config.data.validation, str(data), str(test)} - {""}:
-        read_manifest(Path(folder))
+    for name in sorted({config.data.train, config.data.validation, str(data), str(test)} - {""}):
+        read_manifest(Path(name))
     for protocol in PROTOCOLS:
         say(f"pretrain {protocol}")
         pretrain(config, protocol, options)

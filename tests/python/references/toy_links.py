@@ -61,6 +61,8 @@ def write(
             "modulation": pa.array(list(MODULATIONS[truth["modulation"]])),
             "mobility": pa.array(list(MOBILITIES[truth["mobility"]])),
             "snr_db": pa.array(truth["snr_db"], from_pandas=True),
+            "snr_active_db": pa.array(truth["snr_db"], from_pandas=True),
+            "samp_rate": pa.array(np.full(n, 20e6)),
             "fraction": pa.array(np.ones(n, np.float32)),
         }
         named = list(table)

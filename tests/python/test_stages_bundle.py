@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a data set to a bundle: the commands, the ONNX experts, and the mixture."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed: no training here")
+pytest.importorskip("lightning", reason="Lightning is not installed: no training here")
+pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training here")
+
+import onnxruntime
+import torch
+import toy_links
+from gnuradio.lwmspectro.bundle import Bundle
+from gnuradio.lwmspectro.manifest import EXPERT
+from lwmspectro_train import calibrate, cli, export
+from lwmspectro_train.lwm.mixture import Mixture
+from lwmspectro_train.stages import config, portable
+from lwmspectro_train.stages.checkpoint import load_expert
+from lwmspectro_train.stages.experts import FINETUNE
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("toy")
+    toy_links.write(folder / "train", (32, 24))
+    toy_links.write(folder / "test", (24,), seed=2)
+    return folder
+
+
+def arguments(folder: Path, out: Path) -> list[str]:
+    data = ["--data", str(folder / "train"), "--test", str(folder / "test")]
+    return ["smoke", *data, "--out", str(out), "--threads", "1"]
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> Path:
+    """A folder in which train-all has run; few windows of noise calibrate the energy test."""
+    out = folder / "out"
+    render = calibrate.noise_excess_db
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibrate, "noise_excess_db", lambda _, seed: render(8, seed))
+        assert cli.main(["train-all", *arguments(folder, out), "--accelerator", "cpu"]) == 0
+    return out
+
+
+def test_train_all_makes_a_bundle(made: Path, folder: Path) -> None:
+    bundle = Bundle.load(made / "bundle")
+    manifest = bundle.manifest
+    assert manifest.experts == ("wifi", "lte", "nr")
+    assert bundle.spec.grids == toy_links.GRIDS
+    assert set(manifest.metrics["experts"]) == {"wifi", "lte", "nr"}
+    assert "| lte |" in bundle.read("MODEL_CARD.md").decode()
+    tokens = np.random.default_rng(1).normal(size=(3, bundle.spec.vlen)).astype(np.float32)
+    for protocol in manifest.experts:
+        model = manifest.models[EXPERT + protocol]
+        session = onnxruntime.InferenceSession(bundle.read(model.file))
+        for batch in (1, 3):
+            outputs = session.run(None, {"tokens": tokens[:batch]})
+            assert [o.shape for o in outputs] == [(batch, 5), (batch, 1), (batch, 3), (batch, 128)]
+        modulation = outputs[0]
+        assert (modulation.argmax(axis=1) != 4).all()  # 256QAM is not in the data
+        assert (modulation[:, 4] < modulation[:, :4].max(axis=1) - 20.0).all()
+
+
+def test_train_all_goes_on_where_it_was(
+    made: Path,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All is done: nothing is trained again, and the bundle comes out the same."""
+    render = calibrate.noise_excess_db
+    monkeypatch.setattr(calibrate, "noise_excess_db", lambda _, seed: render(8, seed))
+    before = Bundle.load(made / "bundle").id
+    weights = {path: path.stat().st_mtime_ns for path in made.rglob("*.safetensors")}
+    assert len(weights) == 3 * 2 * 2 + 1
+    assert cli.main(["train-all", *arguments(folder, made), "--accelerator", "cpu"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in made.rglob("*.safetensors")} == weights
+    assert before in capsys.readouterr().out.replace(" ", "-")
+
+
+def test_evaluate_prints_figures(
+    made: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["evaluate", *arguments(folder, made), "--protocol", "lte"]) == 0
+    found = json.loads(capsys.readouterr().out)["lte"]
+    assert found == Bundle.load(made / "bundle").manifest.metrics["experts"]["lte"]
+    by_snr = found["mobility"]["by_snr_db"].values()
+    right = sum(row["windows"] * row["accuracy"] for row in by_snr)
+    assert sum(row["windows"] for row in by_snr) == found["mobility"]["windows"]
+    assert right / found["mobility"]["windows"] == pytest.approx(
+        found["mobility"]["accuracy"], abs=1e-3
+    )
+    assert 0.0 < found["snr_db"]["median_error"] < 40.0
+
+
+def test_a_model_that_differs_is_refused(made: Path) -> None:
+    spec = Bundle.load(made / "bundle").spec
+    loaded = config.load("smoke", train="unused", out=str(made))
+    experts = [load_expert(loaded.folder(p, FINETUNE))[0] for p in ("wifi", "nr")]
+    model = portable.to_onnx(experts[0], spec)
+    tokens = np.random.default_rng(2).normal(size=(2, spec.vlen)).astype(np.float32)
+    assert portable.check_parity(experts[0], spec, model, tokens) < portable.PARITY
+    with pytest.raises(ValueError, match="parity: expected at most"):
+        portable.check_parity(experts[1], spec, model, tokens)
+    with pytest.raises(ValueError, match="spec: expected grids for"):
+        portable.OfTokens(experts[0], export.spec())
+
+
+def test_errors_are_one_line(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = arguments(folder, tmp_path)
+    for command, said in (
+        (["finetune", *nothing, "--protocol", "lte"], "expected weights, found none"),
+        (["export", *nothing], "expected a fine-tuned expert of wifi, lte, nr, found none"),
+        (["evaluate", *nothing], "expected a fine-tuned expert"),
+        (["evaluate", "smoke"], "data.test: expected a data set to measure on"),
+        (["pretrain", "smoke", "--protocol", "lte"], "expected manifest.json of a whole data set"),
+        (["train-all", "smoke"], "router.test: expected a data set to measure on"),
+    ):
+        assert cli.main(command) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+
+
+class Fixed(torch.nn.Module):
+    """An expert that says one thing, and counts the windows it is asked about."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = torch.nn.Parameter(torch.tensor(value))
+        self.asked = 0
+
+    def forward(self, tokens: torch.Tensor) -> dict[str, torch.Tensor]:
+        self.asked += len(tokens)
+        return {"embedding": self.value * tokens[:, :2], "snr_db": self.value * tokens[:, :1]}
+
+
+def test_mixture_weighs_experts_and_top_1_takes_one() -> None:
+    """Section IV-B: sum of g_k E_k(x) for training and analysis, the greatest g_k for inference."""
+    experts = [Fixed(1.0), Fixed(10.0), Fixed(100.0)]
+    mixture = Mixture(torch.nn.Identity(), experts)  # router tokens are the logits themselves
+    logits = torch.tensor([[0.0, 2.0, 1.0, 9.0], [3.0, 0.0, 1.0, 0.0]])  # the last: none
+    tokens = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    gate = logits[:, :3].softmax(dim=1)
+    mixed = mixture(tokens, logits)
+    torch.testing.assert_close(mixed["gate"], gate)
+    level = gate @ torch.tensor([1.0, 10.0, 100.0])
+    torch.testing.assert_close(mixed["embedding"], level[:, None] * tokens)
+    for expert in experts:
+        expert.asked = 0
+    best = mixture.top_1(tokens, logits)
+    torch.testing.assert_close(best["embedding"], torch.tensor([[10.0, 20.0], [3.0, 4.0]]))
+    torch.testing.assert_close(best["snr_db"], torch.tensor([[10.0], [3.0]]))
+    assert [expert.asked for expert in experts] == [1, 1, 0]
+    mixture.freeze_experts()
+    assert not any(p.requires_grad for p in mixture.experts.parameters())
