@@ -14,6 +14,7 @@ import torch
 
 from ..dataset import ROUTER_VIEWS, Windows
 from ..lwm.config import Model
+from ..lwm.contrastive import NO_LABEL
 from ..stages.checkpoint import WEIGHTS, digest
 from ..stages.config import PROTOCOLS
 from ..stages.source import Index, WindowSource, open_source
@@ -188,7 +189,7 @@ def open_ground(
     label, names = labels.of_table(city.table, links.task)
     other = np.ones(len(label), bool)
     other[city.rows(links.protocols)] = False
-    label = np.where(other, labels.NO_LABEL, label)
+    label = np.where(other, NO_LABEL, label)
     try:
         splits = {
             (count, seed): split(label, city.place, count, seed, preset.split)

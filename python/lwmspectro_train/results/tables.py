@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import paper, plots, report
 from .cells import Cell
+from .methods import METHODS
 from .preset import Preset, Study
 from .provenance import lines
 from .study import Outcome
@@ -42,7 +43,7 @@ class Made:
         text = "\n## How it was made\n\n" + report.speeds(outcome.cells, self.study.methods) + "\n"
         text += lines(self.command, outcome.data, outcome.cells, self.preset.threads)
         for (links, name), why in outcome.skipped.items():
-            text += f"- left out: {report.METHODS[name].title} on {links}: {why}\n"
+            text += f"- left out: {METHODS[name].title} on {links}: {why}\n"
         if outcome.left:
             text += f"- not measured yet: {outcome.left} cells; the command goes on with them\n"
         return text

