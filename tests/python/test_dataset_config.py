@@ -175,7 +175,8 @@ def test_wrong_negatives_are_one_line(key: str, value: Any, text: str) -> None:
 
 def test_paper_plan_draws_the_fourteen_classes() -> None:
     config = load("paper_lte")
-    planned = [scene_plan.plan(config, number) for number in range(300)]
+    sites = scene_plan.sites_of(config)
+    planned = [scene_plan.plan(config, number, sites) for number in range(300)]
     classes = {(item.scene.snr_db, item.mobility) for item in planned}
     grid = (-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 25.0)
     assert classes == {(snr, kind) for snr in grid for kind in ("pedestrian", "vehicular")}

@@ -38,8 +38,8 @@ class PatchEmbedding(nn.Module):
             self.lift.append(nn.GELU())
         features = widths[-1] * (1 if source.arrange == config.MEAN else source.elements)
         # each row of C3 is a quantity of its own: a projection for each
-        copies = source.tokens if source.kind == config.CORRELOGRAM else 1
-        self.weight = nn.Parameter(torch.empty(copies, features, dim))
+        self.copies = source.tokens if source.kind == config.CORRELOGRAM else 1
+        self.weight = nn.Parameter(torch.empty(self.copies, features, dim))
         self.bias = nn.Parameter(torch.zeros(dim))
         self.position = nn.Parameter(torch.empty(source.tokens, dim))
         nn.init.normal_(self.weight, std=features**-0.5)
@@ -61,7 +61,7 @@ class PatchEmbedding(nn.Module):
             lifted = self.lift(elements)  # (b, n, e, k)
             x = self._mean(lifted, elements) if self.source.arrange == config.MEAN else lifted
             x = x.flatten(2) if x.dim() == 4 else x
-        if self.weight.shape[0] == 1:
+        if self.copies == 1:
             return x @ self.weight[0] + self.bias  # (11)
         weight = self.weight if index is None else self.weight[index]  # (n or b n, f, d)
         return (x[:, :, None] @ weight)[:, :, 0] + self.bias  # (11)
