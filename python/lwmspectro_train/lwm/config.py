@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gnuradio.lwmspectro import kernels
 
@@ -191,7 +191,7 @@ class Model:
     Attributes:
         sources: what it looks at.
         dim, layers, heads, ffn: width d, depth L, heads h and inner width of the encoder.
-        dropout: of the encoder while training.
+        dropout: of what each sublayer of the encoder adds, while training.
         cls: puts a class token before the others.
         decoder_dim, decoder_layers, decoder_heads, decoder_ffn: of the light decoder (eq. 16).
         mask_ratio: share of tokens that are hidden (eq. 15).
@@ -255,6 +255,14 @@ class Model:
     def columns(self) -> tuple[str, ...]:
         """Columns of the data set that the model reads, each once."""
         return tuple(dict.fromkeys(source.column for source in self.sources))
+
+
+def same_encoder(one: Model, other: Model) -> bool:
+    """Whether the weights of one fit the other, but for the heads'."""
+    plain = Head()
+    return replace(one, head=plain, dropout=0.0, temperature=1.0, mask_ratio=0.5) == replace(
+        other, head=plain, dropout=0.0, temperature=1.0, mask_ratio=0.5
+    )
 
 
 def planes_read(model: Model) -> dict[str, tuple[int, ...]]:

@@ -5,30 +5,29 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
 _SHORT = 512  # tokens: longer sequences would fill the memory with scores
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, p: float) -> Tensor:
-    """softmax(Q K^T / sqrt(d_k)) V (eq. 13), all (b, h, n, d / h), with dropout of the weights.
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """softmax(Q K^T / sqrt(d_k)) V (eq. 13), all (b, h, n, d / h).
 
     Written out where the fused kernel is slow: its gradient in bfloat16 on a CPU.
     """
     fused_is_slow = q.dtype == torch.bfloat16 and q.device.type == "cpu" and q.requires_grad
     if not fused_is_slow or q.shape[2] > _SHORT:
-        return scaled_dot_product_attention(q, k, v, dropout_p=p)
+        return scaled_dot_product_attention(q, k, v)
     score = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)  # (b, h, n, n)
-    return dropout(score.softmax(dim=3), p) @ v
+    return score.softmax(dim=3) @ v
 
 
 class Attention(nn.Module):
     """Multi-head self-attention."""
 
-    def __init__(self, dim: int, heads: int, dropout: float = 0.0) -> None:
+    def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.dropout = dropout
         self.qkv = nn.Linear(dim, 3 * dim)  # W_Q, W_K, W_V of all heads
         self.out = nn.Linear(dim, dim)  # W_O
 
@@ -36,7 +35,7 @@ class Attention(nn.Module):
         """(b, n, d) to (b, n, d)."""
         heads = self.qkv(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         q, k, v = heads.unbind(0)  # each (b, h, n, d / h)
-        mixed = attend(q, k, v, self.dropout if self.training else 0.0)  # (13)
+        mixed = attend(q, k, v)  # (13)
         joined: Tensor = self.out(mixed.transpose(1, 2).flatten(2))  # heads side by side
         return joined
 
@@ -47,7 +46,7 @@ class Block(nn.Module):
     def __init__(self, dim: int, heads: int, ffn: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.norm_1 = nn.LayerNorm(dim)
-        self.attention = Attention(dim, heads, dropout)
+        self.attention = Attention(dim, heads)
         self.norm_2 = nn.LayerNorm(dim)
         self.ffn = nn.Sequential(nn.Linear(dim, ffn), nn.GELU(), nn.Linear(ffn, dim))
         self.dropout = nn.Dropout(dropout)

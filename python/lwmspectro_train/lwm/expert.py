@@ -52,6 +52,14 @@ class Expert(nn.Module):
         """The parts that carry over from pretraining to everything else, but lone parameters."""
         return [self.views, self.patches, self.encoder]
 
+    def take_over(self, other: Expert) -> None:
+        """Takes the weights of another of the same encoder, and its heads where they are alike."""
+        own = self.state_dict()
+        fitting = {
+            k: v for k, v in other.state_dict().items() if k in own and own[k].shape == v.shape
+        }
+        self.load_state_dict(own | fitting)
+
     @torch.no_grad()
     def fit_views(self, raw: Mapping[str, Tensor]) -> None:
         """Takes the statistics of a sample of the training corpus, by column."""

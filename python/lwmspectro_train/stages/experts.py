@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..dataset import read_manifest
-from ..lwm.config import Model
+from ..lwm.config import Model, same_encoder
 from ..lwm.expert import Expert, random
 from .batch import Part, training_and_validation
 from .checkpoint import Progress, load_expert
@@ -85,11 +85,13 @@ def finetune(
         if scratch:
             expert = _fresh(model, config.seed, training)
         else:
-            expert, _ = load_expert(folder)
-            if expert.model != model:
+            before, _ = load_expert(folder)
+            if not same_encoder(before.model, model):
                 raise ValueError(
                     f"{folder}: expected an expert of the size configured, got another"
                 )
+            expert = random(model, config.seed)
+            expert.take_over(before)
         expert.fit_labels(*training.label_sample())
         return FineTune(expert, config.finetune)
 
