@@ -49,7 +49,7 @@ class ConstellationView(View):
         cos2, cos4 = tiles(raw[:, 1]), tiles(raw[:, 2])
         size = (larger.square() + smaller.square()).clamp(max=9.0)
         values = torch.stack(
-            [torch.ones_like(cos2), cos2, cos4, cos2.square(), size, size.square()], dim=-1
+            [there, cos2, cos4, cos2.square(), size, size.square()], dim=-1
         )
         means = (POWER(tiles(power)) * there[..., None]).transpose(-1, -2) @ values
         features = torch.cat([joint.flatten(3), means.flatten(3)], dim=-1) / count

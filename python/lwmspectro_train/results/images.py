@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from ..lwm.config import SPECTROGRAM, SYMBOL_GRID, Model, Source
-from ..lwm.views import VIEWS, View
+from ..lwm.view_kinds import VIEWS
+from ..lwm.views import View
 from ..stages.source import Index, WindowSource
 
 _WHOLE = 128

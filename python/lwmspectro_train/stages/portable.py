@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .. import columns
 from ..lwm.answers import MOBILITY, MODULATION, SNR
-from ..lwm.config import SYMBOL_GRID, Model, planes_read
+from ..lwm.config import Model, planes_read
 from ..lwm.expert import Expert
 
 OUTPUTS = (MODULATION, SNR, MOBILITY, "embedding")
@@ -36,7 +36,7 @@ def grids_needed(models: Mapping[str, Model]) -> tuple[str, ...]:
         source.numerology
         for model in models.values()
         for source in model.sources
-        if source.kind == SYMBOL_GRID
+        if source.numerology
     }
     return tuple(name for name in kernels.symbol_grids if name in wanted)
 
