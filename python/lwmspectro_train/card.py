@@ -75,7 +75,7 @@ def model_card(name: str, result: Assessment, edition: str = _ROUTER_ALONE) -> s
         accepted=_percent(metrics["negatives_accepted"]),
         ece=metrics["calibration_error"],
         tables="\n".join(
-            _table(title, metrics[key])
+            table(title, metrics[key])
             for title, key in (
                 ("protocol", "by_protocol"),
                 ("windows cut short", "cut_short"),
@@ -90,7 +90,8 @@ def _percent(share: float) -> str:
     return f"{100.0 * share:.1f}"
 
 
-def _table(title: str, rows: dict[str, dict[str, Any]]) -> str:
+def table(title: str, rows: dict[str, dict[str, Any]]) -> str:
+    """Markdown of what ``evaluate`` says of groups of windows."""
     lines = [
         f"| {title} | windows | right | wrong | refused |",
         "| --- | ---: | ---: | ---: | ---: |",

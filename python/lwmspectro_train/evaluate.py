@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from .router import Router
 from .scene_plan import LABELS
 
 _NONE = LABELS.index("none")
+_KIND = re.compile(r"NegativeConfig\(kind='(\w+)'")
 _SNR_EDGES = (-5, 0, 5, 10, 20, 30, 65)
 
 
@@ -51,9 +54,9 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
     """Shares of windows that are named rightly, wrongly or not at all.
 
     Returns:
-        accuracy (most likely of all labels), calibration_error, negatives_accepted,
-        and, of windows that hold a protocol, right / wrong / refused by protocol, by SNR and
-        by sample rate. Shares are 0 to 1.
+        accuracy (most likely of all labels), calibration_error, negatives_accepted, and by kind;
+        and, of windows that hold a protocol, right / wrong / refused by protocol, also from 0 and
+        from 5 dB of the label's SNR, by SNR and by sample rate. Shares are 0 to 1.
     """
     p = softmax(logits.astype(np.float64) / limits.temperature, axis=1)
     best = p[:, :_NONE].argmax(axis=1)
@@ -72,6 +75,7 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
 
     signal = data.label != _NONE
     snr_db = data.column("snr_active_db")  # while it sends: an idle cell is hard for other reasons
+    kinds = kinds_of(data)
     bands = itertools.pairwise(_SNR_EDGES)
     rates, counts = np.unique(data.samp_rate[signal], return_counts=True)
     return {
@@ -79,9 +83,13 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
         "calibration_error": round(calibration_error(p, data.label), 4),
         "negatives": int((~signal).sum()),
         "negatives_accepted": round(float(named[~signal].mean()), 4),
-        "by_protocol": {
-            name: outcome(data.label == k) for k, name in enumerate(LABELS) if k != _NONE
+        "negatives_by_kind": {
+            kind: {"windows": int((kinds == kind).sum()), "accepted": _share(named[kinds == kind])}
+            for kind in sorted(set(kinds) - {""})
         },
+        "from_0_db": _by_protocol(outcome, data, data.snr_db >= 0.0),
+        "from_5_db": _by_protocol(outcome, data, data.snr_db >= 5.0),
+        "by_protocol": _by_protocol(outcome, data, np.ones(len(data), bool)),
         "cut_short": {"all protocols": outcome(signal & (data.fraction < 1.0))},
         "by_snr_db": {
             f"{low}..{high}": outcome(signal & (snr_db >= low) & (snr_db < high))
@@ -93,3 +101,24 @@ def metrics(logits: Logits, data: TokenSet, limits: Thresholds) -> dict[str, Any
             if count >= 20
         },
     }
+
+
+def kinds_of(data: TokenSet) -> npt.NDArray[Any]:
+    """Kind of each negative, shape (n,); empty for what is none."""
+    found = [_KIND.match(detail or "") for detail in data.column("detail")]
+    names = [match.group(1) if match else "" for match in found]
+    return np.where(data.label == _NONE, np.array(names, dtype=object), "")
+
+
+def _by_protocol(
+    outcome: Callable[[npt.NDArray[np.bool_]], dict[str, float]],
+    data: TokenSet,
+    chosen: npt.NDArray[np.bool_],
+) -> dict[str, dict[str, float]]:
+    return {
+        name: outcome((data.label == k) & chosen) for k, name in enumerate(LABELS) if k != _NONE
+    }
+
+
+def _share(values: npt.NDArray[np.bool_]) -> float:
+    return round(float(values.mean()), 4)

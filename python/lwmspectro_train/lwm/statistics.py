@@ -48,9 +48,7 @@ class ConstellationView(View):
         joint = (LARGER(larger) * there[..., None]).transpose(-1, -2) @ SMALLER(smaller)
         cos2, cos4 = tiles(raw[:, 1]), tiles(raw[:, 2])
         size = (larger.square() + smaller.square()).clamp(max=9.0)
-        values = torch.stack(
-            [there, cos2, cos4, cos2.square(), size, size.square()], dim=-1
-        )
+        values = torch.stack([there, cos2, cos4, cos2.square(), size, size.square()], dim=-1)
         means = (POWER(tiles(power)) * there[..., None]).transpose(-1, -2) @ values
         features = torch.cat([joint.flatten(3), means.flatten(3)], dim=-1) / count
         share = there.mean(dim=-1, keepdim=True)

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from gnuradio.lwmspectro.thresholds import ExpertThresholds
 
 from ..dataset import read_manifest
 from ..lwm.expert import Expert
+from . import limits
 from .checkpoint import WEIGHTS, load_expert
 from .config import PROTOCOLS, Experts
 from .experts import FINETUNE
-from .figures import figures
+from .figures import answered, by_line_of_sight, figures
 from .predict import Predictions, predict
 
 
@@ -26,12 +28,14 @@ class Assessed:
         expert: fine-tuned.
         record: how it came about.
         validation: what it says of the validation windows, to set limits by.
+        limits: of its answers.
         metrics: on the test windows, see figures.py; empty without a test set.
     """
 
     expert: Expert
     record: dict[str, Any]
     validation: Predictions
+    limits: ExpertThresholds
     metrics: dict[str, Any]
 
 
@@ -68,10 +72,14 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     folder = Path(data.validation or data.train)
     span = (0.0, 1.0) if data.validation else (1.0 - data.held_out, 1.0)
     validation = predict(expert, folder, data, protocol, span=span, limit=limit)
+    limit_of = limits.of_expert(validation)
     if not data.test:
-        return Assessed(expert, record, validation, {})
+        return Assessed(expert, record, validation, limit_of, {})
     seeds = [read_manifest(Path(name))["seed"] for name in (data.train, data.test)]
     if seeds[0] == seeds[1]:
         raise ValueError(f"{data.test}: expected a test set of another seed than {seeds[0]}")
     unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
-    return Assessed(expert, record, validation, figures(unseen))
+    metrics = figures(unseen)
+    metrics["answered"] = answered(unseen, limit_of)
+    metrics["pedestrian_vehicular_by_sight"] = by_line_of_sight(unseen)
+    return Assessed(expert, record, validation, limit_of, metrics)

@@ -21,7 +21,7 @@ from .. import columns, export
 from ..dataset import ROUTER_VIEWS, Windows
 from ..lwm.config import MOBILITIES, MODULATIONS
 from ..scene_plan import LABELS
-from . import limits, portable
+from . import portable
 from .assess import Assessed, assess, trained
 from .card import model_card
 from .config import Experts
@@ -83,7 +83,7 @@ def bundle(config: Experts, limit: int | None = None) -> Bundle:
         "labels": {"protocol": LABELS, "modulation": MODULATIONS, "mobility": MOBILITIES},
         "thresholds": dataclasses.replace(
             router.limits,
-            experts={name: limits.of_expert(e.validation) for name, e in experts.items()},
+            experts={name: e.limits for name, e in experts.items()},
         ),
         "models": _models(spec, experts),
         "provenance": router.provenance

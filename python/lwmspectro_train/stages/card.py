@@ -11,41 +11,189 @@ from ..lwm.answers import MOBILITY, MODULATION, SNR
 from .assess import Assessed
 
 _CARD = """\
+# {name}
 
-# Experts
+Says of a 25.6 ms window of I/Q samples which protocol it holds: WiFi (802.11 OFDM), LTE downlink,
+5G NR downlink (15 or 30 kHz), or none of them; and of these the modulation, the SNR, whether the
+link moves, and an embedding of {embedding} values.
 
-Each reads the windows of one protocol and says modulation, SNR, mobility and an embedding of
-{dim} values. Made by `lwmspectro-train train-all CONFIG`; the stages and sizes are in the
-provenance of bundle.json. Shares of right answers, in percent, among test windows whose label is
-known; the median of the absolute error of the SNR.
+- Input: tokens of the `tokenizer` block: spectrogram C0, numerology correlogram C3, and symbol
+  grids, at any sample rate from 1.92 to 61.44 MS/s.
+- Router: Transformer, {layers} layers, d = {dim}, {heads} heads, {parameters} parameters.
+- Experts, one for each protocol: {expert}. The paper's size (12 layers, 1,024 tokens) is the
+  configuration `paper`; this one is what two CPU cores run in real time.
+- Licence: GPL-3.0-or-later. Trained on synthetic signals only; no recording was used.
 
-| expert | parameters | test windows | modulation | mobility | pedestrian / vehicular | SNR, dB |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: |
-{rows}
+## Made by
+
+    make build train-deps
+    build/prefix/bin/lwmspectro-train generate live
+    build/prefix/bin/lwmspectro-train generate san_francisco --windows {test_windows}
+    build/prefix/bin/lwmspectro-train train-all live
+
+{train_windows} windows of `live` (seed {seed}); {test_windows} windows of `san_francisco` (seed
+{test_seed}), a city that training never saw, to measure on. Router: {epochs} epochs, {minutes:.0f}
+minutes on {threads} CPU thread. Experts: {stages}.
+
+## The protocol
+
+Shares in percent. A protocol is named from a probability of {protocol_p}. Expected calibration
+error: {ece}. Negatives (26 kinds of noise and of signals that are none of the three) taken for a
+protocol: {accepted} %; of the kinds that training never had ({unseen}): {unseen_accepted} %.
+
+{tables}
+
+## Modulation, SNR and mobility
+
+Of windows whose label is known: right answers in percent, all of them counted, whether the answer
+is given or left out; median of the absolute error of the SNR. A modulation is known where the
+window holds data of one constellation; bursts, idle cells and slices alike.
+
+{expert_tables}
 """
 
 
 def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> str:
     """Text of MODEL_CARD.md."""
-    edition = f"Experts of {', '.join(experts)} say the rest."
-    head = router_card.model_card(name, router, edition)
+    cfg, metrics, made = router.router.cfg, router.metrics, router.provenance
     first = next(iter(experts.values()))
-    rows = "\n".join(_row(protocol, found) for protocol, found in experts.items())
-    return head + _CARD.format(dim=first.expert.model.dim, rows=rows)
+    size = first.expert.model
+    training, test = made["data"]["training"], made["data"]["test"]
+    unseen = _unseen(first, metrics)
+    return _CARD.format(
+        name=name,
+        embedding=size.dim,
+        layers=cfg.layers,
+        dim=cfg.dim,
+        heads=cfg.heads,
+        parameters=f"{sum(p.numel() for p in router.router.parameters()):,}",
+        expert=f"{size.layers} layers, d = {size.dim}, {size.heads} heads, "
+        + ", ".join(
+            f"{sum(p.numel() for p in e.expert.parameters()):,} parameters and "
+            f"{e.expert.model.tokens} tokens ({protocol})"
+            for protocol, e in experts.items()
+        ),
+        train_windows=f"{sum(training['counts'].values()):,}",
+        test_windows=sum(test["counts"].values()),
+        seed=training["seed"],
+        test_seed=test["seed"],
+        epochs=made["training"]["epochs"],
+        minutes=made["training"]["seconds"] / 60.0,
+        threads=made["training"]["threads"],
+        stages=_stages(experts),
+        protocol_p=router.limits.protocol_p,
+        ece=metrics["calibration_error"],
+        accepted=_percent(metrics["negatives_accepted"]),
+        unseen=", ".join(unseen) or "none",
+        unseen_accepted=_percent(_accepted(metrics, unseen)) if unseen else "-",
+        tables="\n".join(
+            router_card.table(title, metrics[key])
+            for title, key in (
+                ("protocol, all SNRs", "by_protocol"),
+                ("from 0 dB", "from_0_db"),
+                ("from 5 dB", "from_5_db"),
+                ("windows cut short", "cut_short"),
+                ("SNR while it sends, dB", "by_snr_db"),
+                ("sample rate, MS/s", "by_samp_rate"),
+            )
+            if metrics.get(key)
+        ),
+        expert_tables="\n".join(_expert_tables(experts)),
+    )
 
 
-def _row(protocol: str, found: Assessed) -> str:
-    metrics = found.metrics
-    parameters = sum(p.numel() for p in found.expert.parameters())
-    cells = [
-        protocol,
-        f"{parameters:,}",
-        str(metrics.get("windows", "-")),
-        *(_percent(metrics.get(n)) for n in (MODULATION, MOBILITY, "pedestrian_vehicular")),
-        f"{metrics[SNR]['median_error']:.2f}" if SNR in metrics else "-",
+def _unseen(expert: Assessed, metrics: dict[str, Any]) -> list[str]:
+    """Kinds of negatives in the test set that the training set leaves out."""
+    config = expert.record.get("data", {}).get("train", {}).get("config", {})
+    without = (config.get("negatives") or {}).get("without") or []
+    return [kind for kind in without if kind in metrics["negatives_by_kind"]]
+
+
+def _accepted(metrics: dict[str, Any], kinds: list[str]) -> float:
+    found = [metrics["negatives_by_kind"][kind] for kind in kinds]
+    windows = sum(kind["windows"] for kind in found)
+    accepted: float = sum(kind["windows"] * kind["accepted"] for kind in found)
+    return accepted / max(1, windows)
+
+
+def _stages(experts: dict[str, Assessed]) -> str:
+    parts = []
+    for protocol, found in experts.items():
+        before = found.record.get("from")
+        pretraining = before.get("training", {}) if isinstance(before, dict) else {}
+        parts.append(
+            f"{protocol} {pretraining.get('epochs', 0)} epochs of masked modelling and "
+            f"{found.record['training']['epochs']} of fine-tuning"
+        )
+    return ", ".join(parts)
+
+
+def _expert_tables(experts: dict[str, Assessed]) -> list[str]:
+    measured = {protocol: e.metrics for protocol, e in experts.items() if e.metrics}
+    titles = ("windows", "modulation", "three mobilities", "pedestrian or vehicular", "SNR, dB")
+    out = [f"| expert | {' | '.join(titles)} |", f"| --- |{' ---: |' * len(titles)}"]
+    for protocol, m in measured.items():
+        shares = [_accuracy(m, key) for key in (MODULATION, MOBILITY, "pedestrian_vehicular")]
+        error = f"{m[SNR]['median_error']:.2f}" if SNR in m else "-"
+        out.append(f"| {protocol} | {m['windows']} | {' | '.join(shares)} | {error} |")
+    for title, key in (("modulation", MODULATION), ("ped. or veh.", "pedestrian_vehicular")):
+        out += ["", *_by_snr(title, key, measured)]
+    out += ["", *_errors_by_snr(measured)]
+    for protocol, m in measured.items():
+        out += ["", _given(protocol, m)]
+    return [*out, ""]
+
+
+def _by_snr(title: str, key: str, measured: dict[str, Any]) -> list[str]:
+    having = {protocol: m[key]["by_snr_db"] for protocol, m in measured.items() if key in m}
+    bands = list(dict.fromkeys(band for found in having.values() for band in found))
+    rows = [f"| {title}, by SNR in dB | {' | '.join(bands)} |", f"| --- |{' ---: |' * len(bands)}"]
+    for protocol, found in having.items():
+        cells = [_of_windows(found[band]) if band in found else "-" for band in bands]
+        rows.append(f"| {protocol} (windows) | {' | '.join(cells)} |")
+    return rows
+
+
+def _of_windows(found: dict[str, Any]) -> str:
+    return f"{_percent(found['accuracy'])} ({found['windows']})"
+
+
+def _errors_by_snr(measured: dict[str, Any]) -> list[str]:
+    key = "median_error_by_snr_db"
+    bands = list(dict.fromkeys(b for m in measured.values() if SNR in m for b in m[SNR][key]))
+    rows = [f"| SNR error, dB | {' | '.join(bands)} |", f"| --- |{' ---: |' * len(bands)}"]
+    for protocol, m in measured.items():
+        found = m.get(SNR, {}).get(key, {})
+        cells = [f"{found[band]:.2f}" if band in found else "-" for band in bands]
+        rows.append(f"| {protocol} | {' | '.join(cells)} |")
+    return rows
+
+
+def _given(protocol: str, metrics: dict[str, Any]) -> str:
+    """What the limits let through, in words."""
+    parts = []
+    for name, m in metrics.get("answered", {}).items():
+        parts.append(
+            f"{name} is given in {_percent(m['answered'])} % of windows with a label and right in "
+            f"{_percent(m['right_of_answered'])} % of these (calibration error "
+            f"{m['calibration_error']:.3f})"
+        )
+        rest = m["answered_without_label"]
+        if rest["windows"]:
+            parts[-1] += f", and given in {_percent(rest['accuracy'])} % of those without"
+    sight = metrics.get("pedestrian_vehicular_by_sight", {})
+    parts += [
+        f"pedestrian or vehicular from 5 dB on, line of sight {where}: {_percent(m['accuracy'])} % "
+        f"of {m['windows']}"
+        for where, m in (("in view", sight.get("line of sight")), ("blocked", sight.get("none")))
+        if m and m["windows"]
     ]
-    return f"| {' | '.join(cells)} |"
+    return f"{protocol}: " + "; ".join(parts) + "."
 
 
-def _percent(found: dict[str, Any] | None) -> str:
-    return f"{100.0 * found['accuracy']:.1f}" if found else "-"
+def _accuracy(metrics: dict[str, Any], key: str) -> str:
+    return _percent(metrics[key]["accuracy"]) if key in metrics else "-"
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f}"

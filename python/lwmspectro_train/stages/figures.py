@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gnuradio.lwmspectro.thresholds import ExpertThresholds
+from scipy.special import softmax
 from sklearn.metrics import f1_score
 
+from ..calibrate import calibration_error
 from ..lwm.answers import CLASSES, MOBILITY, MODULATION, SNR
 from ..lwm.config import JOINT_MOBILITIES, MOBILITIES, MODULATIONS
 from ..lwm.contrastive import NO_LABEL
@@ -60,6 +63,46 @@ def figures(predictions: Predictions) -> dict[str, Any]:
             },
         }
     return found
+
+
+def answered(predictions: Predictions, limits: ExpertThresholds) -> dict[str, Any]:
+    """What is given with a bundle's limits.
+
+    Returns:
+        for modulation and mobility: the expected calibration error of windows with a label; of
+        these the share that is answered, and of the answers that which is right; and of windows
+        without a label the share that is answered all the same.
+    """
+    found: dict[str, Any] = {}
+    for name, limit in ((MODULATION, limits.modulation), (MOBILITY, limits.mobility)):
+        label = predictions.labels[name]
+        p = softmax(predictions.answers[name].astype(np.float64) / limit.temperature, axis=1)
+        known, given = label != NO_LABEL, p.max(axis=1) >= limit.least_p
+        if not known.any():
+            continue
+        right = p.argmax(axis=1) == label
+        found[name] = {
+            "calibration_error": _rounded(calibration_error(p[known], label[known])),
+            "answered": _rounded(given[known].mean()),
+            "right_of_answered": _rounded(right[known & given].mean())
+            if (known & given).any()
+            else 0.0,
+            "answered_without_label": _share(given, ~known),
+        }
+    return found
+
+
+def by_line_of_sight(predictions: Predictions) -> dict[str, Any]:
+    """Pedestrian against vehicular by what the channel is, from 5 dB on."""
+    label = predictions.labels[MOBILITY]
+    chosen = np.isin(label, _MOVING) & (predictions.labels[SNR] >= 5.0)
+    logits = predictions.answers[MOBILITY][:, _MOVING]
+    right = np.array(_MOVING)[logits.argmax(axis=1)] == label
+    los = predictions.table["los"]
+    return {
+        name: _share(right, chosen & (los == value))
+        for name, value in (("line of sight", True), ("none", False))
+    }
 
 
 def _classes(
