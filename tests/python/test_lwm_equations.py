@@ -218,4 +218,8 @@ def test_null_labels_do_not_count() -> None:
     gaussian.backward()
     assert torch.isfinite(guess.grad).all()
     assert (guess.grad[1] == 0.0).all()
-    assert answers.snr_loss_sum(guess, snr, "smooth_l1").item() == pytest.approx(0.04, rel=1e-5)
+    even = answers.indecision_sum(torch.zeros(2, 4), torch.tensor([NO_LABEL, 1]), torch.ones(4) > 0)
+    assert even.item() == pytest.approx(math.log(4.0))  # of the first alone, and no lower for any
+    sure = torch.tensor([[9.0, 0.0, 0.0, 0.0]])
+    assert answers.indecision_sum(sure, torch.tensor([NO_LABEL]), torch.ones(4) > 0) > even
+    assert answers.snr_loss_sum(guess, snr, "smooth_l1").item() == pytest.approx(0.15, rel=1e-5)

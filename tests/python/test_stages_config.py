@@ -56,7 +56,7 @@ def test_shipped_configurations_make_experts(name: str) -> None:
 def test_live_reads_the_protocols_grids() -> None:
     made = config.load("live")
     grids = {
-        protocol: [s.numerology for s in made.expert(protocol).sources if s.kind == "grid"]
+        protocol: [s.numerology for s in made.expert(protocol).sources if s.kind == "constellation"]
         for protocol in config.PROTOCOLS
     }
     assert grids == {
@@ -99,7 +99,8 @@ def test_what_is_wrong_is_said(
 def test_unknown_configuration_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["finetune", "nonsense", "--protocol", "lte"]) == 2
     assert (
-        "expected a TOML file or one of live, paper, smoke, found none" in capsys.readouterr().err
+        "expected a TOML file or one of c0, live, paper, smoke, found none"
+        in capsys.readouterr().err
     )
 
 

@@ -108,8 +108,14 @@ def test_limits_and_faults(folder: Path) -> None:
     assert len(part(folder, "wifi", limit=7).rows) == 7
     with pytest.raises(ValueError, match=r"expected windows of lte, got none"):
         batch.open_part(folder, MODEL, Data(str(folder)), "lte", (0.5, 0.5))
-    with pytest.raises(ValueError, match=r"expected a column of .*, got 'snr_active_db'"):
-        batch.open_part(folder, MODEL, Data(str(folder), snr="snr_active_db"), "lte", (0.0, 1.0))
+    with pytest.raises(ValueError, match=r"expected a column of .*, got 'snr_somewhere'"):
+        batch.open_part(folder, MODEL, Data(str(folder), snr="snr_somewhere"), "lte", (0.0, 1.0))
+    few = Data(str(folder), least_data_share=0.5, snr_most_db=12.0)
+    found = batch.open_part(folder, MODEL, few, "lte", (0.0, 1.0))
+    share = Windows(folder, ()).table["data_share"].to_numpy()
+    assert (found.labels["modulation"][share < 0.5] == labels.NO_LABEL).all()
+    assert (found.labels["modulation"][share >= 0.5] != labels.NO_LABEL).any()
+    assert np.nanmax(found.labels["snr_db"]) == 12.0
     training, validation = batch.training_and_validation(
         MODEL, Data(str(folder), held_out=0.25), "lte", limit=None
     )

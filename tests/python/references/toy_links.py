@@ -14,6 +14,7 @@ from lwmspectro_train import columns, dataset
 GRIDS = tuple(kernels.symbol_grids)
 MODULATIONS = np.array(["BPSK", "QPSK", "16QAM", "64QAM", "mixed", None], object)
 MOBILITIES = np.array(["static", "pedestrian", "vehicular"], object)
+KIND = "NegativeConfig(kind='white', samp_rate=2e7)"
 PROTOCOLS = np.array(["wifi", "lte", "nr", "none"], object)
 
 
@@ -62,6 +63,9 @@ def write(
             "mobility": pa.array(list(MOBILITIES[truth["mobility"]])),
             "snr_db": pa.array(truth["snr_db"], from_pandas=True),
             "snr_active_db": pa.array(truth["snr_db"], from_pandas=True),
+            "data_share": pa.array(rng.uniform(0.0, 1.0, n).astype(np.float32)),
+            "los": pa.array(list(rng.integers(0, 2, n) > 0)),
+            "detail": pa.array(np.where(truth["protocol"] == 3, KIND, "a transmitter").tolist()),
             "samp_rate": pa.array(np.full(n, 20e6)),
             "fraction": pa.array(np.ones(n, np.float32)),
         }
