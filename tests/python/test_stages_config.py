@@ -98,10 +98,8 @@ def test_what_is_wrong_is_said(
 
 def test_unknown_configuration_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["finetune", "nonsense", "--protocol", "lte"]) == 2
-    assert (
-        "expected a TOML file or one of c0, live, paper, smoke, found none"
-        in capsys.readouterr().err
-    )
+    said = capsys.readouterr().err
+    assert "expected a TOML file or one of c0, live, paper, smoke, found none" in said
 
 
 def test_overrides_replace_what_the_file_says() -> None:
