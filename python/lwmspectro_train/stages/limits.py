@@ -20,7 +20,7 @@ from ..lwm.answers import MOBILITY, MODULATION
 from ..lwm.contrastive import NO_LABEL
 from .predict import Predictions
 
-MISTAKEN = {MODULATION: 0.2, MOBILITY: 0.2}
+MISTAKEN = {MODULATION: 0.35, MOBILITY: 0.25}
 """Share of given answers that may be wrong."""
 
 _MOST = 0.95  # an answer that is as sure as this is always given
