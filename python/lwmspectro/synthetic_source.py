@@ -139,7 +139,7 @@ class synthetic_source(gr.sync_block):  # noqa: N801 - GNU Radio's naming of blo
             protocol=setting.protocol,
             modulation=None if setting.modulation == MIXED else setting.modulation,
             mobility=setting.mobility,
-            snr_db=10.0 * math.log10(power / noise) if power > 0.0 else math.nan,
+            snr_db=10.0 * math.log10(power / noise) if min(power, noise) > 0.0 else math.nan,
         )
 
     def work(self, input_items: list[NDArray[Any]], output_items: list[NDArray[Any]]) -> int:

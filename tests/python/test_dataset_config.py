@@ -122,7 +122,7 @@ def test_file_that_is_not_toml_is_refused(tmp_path: Path) -> None:
 
 
 def test_plan_is_a_function_of_seed_and_number() -> None:
-    config, other = load("paper_lte", seed=3), load("paper_lte", seed=4)
+    config, other = load("smoke", seed=3), load("smoke", seed=4)
     assert scene_plan.plan(config, 17) == scene_plan.plan(config, 17)
     assert scene_plan.plan(config, 17) != scene_plan.plan(other, 17)
     assert scene_plan.plan(config, 17) != scene_plan.plan(config, 18)

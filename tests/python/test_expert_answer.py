@@ -63,7 +63,7 @@ def test_values_that_are_not_finite_are_no_answer(name, value):
         answer(limits(), **{name: spoilt})
 
 
-logits = st.floats(-(2.0**99), 2.0**99, width=32)
+logits = st.floats(-(2.0**99), 2.0**99, width=32, allow_subnormal=False)
 
 
 @given(arrays(np.float32, 5, elements=logits), arrays(np.float32, 3, elements=logits))
@@ -71,7 +71,8 @@ def test_any_logits_have_an_answer(modulation, mobility):
     said = answer(limits(temperature=1e-3), modulation=modulation, mobility=mobility)
     assert 0.2 <= said.modulation_p <= 1.0
     assert 1 / 3 <= said.mobility_p <= 1.0
-    assert said.modulation == MODULATIONS[int(np.argmax(modulation))]
+    best = MODULATIONS.index(said.modulation)
+    assert modulation[best] == pytest.approx(modulation.max(), abs=1e-9)  # of equals, any
 
 
 @pytest.mark.parametrize(
