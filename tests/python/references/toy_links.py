@@ -57,14 +57,15 @@ def write(
     files, shapes = [], {}
     for number, n in enumerate(sizes):
         truth = labels(n, rng)
+        other = np.random.default_rng([seed, number])
         table = {
             "protocol": pa.array(list(PROTOCOLS[truth["protocol"]])),
             "modulation": pa.array(list(MODULATIONS[truth["modulation"]])),
             "mobility": pa.array(list(MOBILITIES[truth["mobility"]])),
             "snr_db": pa.array(truth["snr_db"], from_pandas=True),
             "snr_active_db": pa.array(truth["snr_db"], from_pandas=True),
-            "data_share": pa.array(rng.uniform(0.0, 1.0, n).astype(np.float32)),
-            "los": pa.array(list(rng.integers(0, 2, n) > 0)),
+            "data_share": pa.array(other.uniform(0.0, 1.0, n).astype(np.float32)),
+            "los": pa.array(list(other.integers(0, 2, n) > 0)),
             "detail": pa.array(np.where(truth["protocol"] == 3, KIND, "a transmitter").tolist()),
             "samp_rate": pa.array(np.full(n, 20e6)),
             "fraction": pa.array(np.ones(n, np.float32)),
