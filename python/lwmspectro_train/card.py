@@ -11,7 +11,8 @@ _CARD = """\
 # {name}
 
 Says which protocol a 25.6 ms window of I/Q samples holds: WiFi (802.11 OFDM), LTE downlink,
-5G NR downlink (15 or 30 kHz), or none of them. {edition}
+5G NR downlink (15 or 30 kHz), or none of them. First edition: the router alone, no experts yet,
+so messages carry no modulation, SNR or mobility.
 
 - Input: tokens of the `tokenizer` block, {vlen} floats: spectrogram C0 and numerology
   correlogram C3, at any sample rate from 1.92 to 61.44 MS/s.
@@ -44,18 +45,12 @@ Negatives (noise, carriers, FM, FSK, hopping, chirps, other OFDM, ...) taken for
 """
 
 
-_ROUTER_ALONE = """\
-First edition: the router alone, no experts yet,
-so messages carry no modulation, SNR or mobility."""
-
-
-def model_card(name: str, result: Assessment, edition: str = _ROUTER_ALONE) -> str:
-    """Text of MODEL_CARD.md for a bundle of that name; ``edition`` says what else is in it."""
+def model_card(name: str, result: Assessment) -> str:
+    """Text of MODEL_CARD.md for a bundle of that name: the router alone."""
     cfg, metrics = result.router.cfg, result.metrics
     data = result.provenance["data"]
     return _CARD.format(
         name=name,
-        edition=edition,
         vlen=cfg.n_frames * cfg.n_bins + cfg.n_rows * cfg.n_cols,
         layers=cfg.layers,
         dim=cfg.dim,
@@ -72,7 +67,7 @@ def model_card(name: str, result: Assessment, edition: str = _ROUTER_ALONE) -> s
         precision=result.provenance["training"]["precision"],
         negatives=metrics["negatives"],
         protocol_p=result.limits.protocol_p,
-        accepted=_percent(metrics["negatives_accepted"]),
+        accepted=percent(metrics["negatives_accepted"]),
         ece=metrics["calibration_error"],
         tables="\n".join(
             table(title, metrics[key])
@@ -86,7 +81,8 @@ def model_card(name: str, result: Assessment, edition: str = _ROUTER_ALONE) -> s
     )
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share as it stands in tables."""
     return f"{100.0 * share:.1f}"
 
 
@@ -97,6 +93,6 @@ def table(title: str, rows: dict[str, dict[str, Any]]) -> str:
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for key, row in rows.items():
-        shares = " | ".join(_percent(row[name]) for name in ("right", "wrong", "refused"))
+        shares = " | ".join(percent(row[name]) for name in ("right", "wrong", "refused"))
         lines.append(f"| {key} | {row['windows']} | {shares} |")
     return "\n".join(lines) + "\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from gnuradio.lwmspectro.sites.split import SPLITS, TEST, TEST_CITIES
 from gnuradio.lwmspectro.waveforms import frontend, scene
 from gnuradio.lwmspectro.waveforms.physical_layers import LAYERS, NONE
 
+from . import toml_file
 from .dataset_mixes import (
     LAYER_NAMES,
     MAX_DOPPLER_HZ,
@@ -170,7 +170,7 @@ def from_json(data: Any, where: str = "config") -> DatasetConfig:
 
 def shipped() -> list[str]:
     """Names of the configurations that come with the package."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    return toml_file.names(SHIPPED)
 
 
 def load(name: str | Path, **overrides: Any) -> DatasetConfig:
@@ -184,17 +184,8 @@ def load(name: str | Path, **overrides: Any) -> DatasetConfig:
         FileNotFoundError: there is none.
         ValueError: it is not as documented.
     """
-    path = Path(name)
-    if path.suffix != ".toml" and path.name == str(name) and not path.is_file():
-        path = SHIPPED / f"{name}.toml"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{name}: expected a TOML file or one of {', '.join(shipped())}, found none"
-        )
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not TOML: {error}") from None
+    path = toml_file.locate(name, SHIPPED)
+    data = toml_file.read(path, name, SHIPPED)
     data.update({key: value for key, value in overrides.items() if value is not None})
     data.setdefault("out", f"data/{path.stem}")
     return from_json(data, path.name)

@@ -13,6 +13,8 @@ import torch
 from gnuradio.lwmspectro import kernels
 from torch import Tensor, nn
 
+from .lwm.views import centred_db
+
 
 @dataclass(frozen=True)
 class RouterConfig:
@@ -65,13 +67,8 @@ class SpectrogramTokens(nn.Module):
         self.position = nn.Parameter(0.02 * torch.randn(patches + 2, cfg.dim))
 
     def centred(self, c0: Tensor) -> Tensor:
-        """dB over the window's mean, (b, n_frames, n_bins): blind to the receiver's gain.
-
-        The range is limited first: a few frames of zeros would move the mean by tens of dB.
-        """
-        below_peak = (c0 - c0.amax(dim=(1, 2), keepdim=True)).clamp(min=-self.cfg.range_db)
-        # one axis after the other: runtimes that add 16,384 floats in a row lose digits
-        return below_peak - below_peak.mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
+        """dB over the window's mean, (b, n_frames, n_bins): blind to the receiver's gain."""
+        return centred_db(c0, self.cfg.range_db)
 
     def forward(self, c0: Tensor) -> Tensor:
         """C0 (b, n_frames, n_bins) to tokens (b, patches + 2, dim)."""

@@ -63,12 +63,12 @@ class View(nn.Module):
         return self.standardise(self.image(raw))
 
 
-def centred_db(c0: Tensor) -> Tensor:
+def centred_db(c0: Tensor, range_db: float = _RANGE_DB) -> Tensor:
     """C0 over its mean in dB, (b, frames, bins): blind to the receiver's gain.
 
     The range is limited first: a few frames of zeros would move the mean by tens of dB.
     """
-    below_peak = (c0 - c0.amax(dim=(1, 2), keepdim=True)).clamp(min=-_RANGE_DB)
+    below_peak = (c0 - c0.amax(dim=(1, 2), keepdim=True)).clamp(min=-range_db)
     # one axis after the other: runtimes that add 16,384 floats in a row lose digits
     return below_peak - below_peak.mean(dim=2, keepdim=True).mean(dim=1, keepdim=True)
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gnuradio.lwmspectro import kernels, strict_json
 
+from .. import toml_file
 from .cells import ALL
 from .fit import Settings
 from .labels import TASKS
@@ -156,7 +156,7 @@ class Preset:
 
 def shipped() -> list[str]:
     """Names of the presets that come with the package."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    return toml_file.names(SHIPPED)
 
 
 def load(name: str | Path, **overrides: Any) -> Preset:
@@ -173,14 +173,7 @@ def load(name: str | Path, **overrides: Any) -> Preset:
     path = Path(name)
     if path.suffix != ".toml":
         path = SHIPPED / f"{name}.toml"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{name}: expected a TOML file or one of {', '.join(shipped())}, found none"
-        )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not TOML: {error}") from None
+    content = toml_file.read(path, name, SHIPPED)
     for key, value in overrides.items():
         if value is not None:
             content[key] = list(value) if isinstance(value, tuple) else value

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import card as router_card
 from ..assess import Assessment
+from ..card import percent
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from .assess import Assessed
 
@@ -83,9 +84,9 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         stages=_stages(experts),
         protocol_p=router.limits.protocol_p,
         ece=metrics["calibration_error"],
-        accepted=_percent(metrics["negatives_accepted"]),
+        accepted=percent(metrics["negatives_accepted"]),
         unseen=", ".join(unseen) or "none",
-        unseen_accepted=_percent(_accepted(metrics, unseen)) if unseen else "-",
+        unseen_accepted=percent(_accepted(metrics, unseen)) if unseen else "-",
         tables="\n".join(
             router_card.table(title, metrics[key])
             for title, key in (
@@ -155,7 +156,7 @@ def _by_snr(title: str, key: str, measured: dict[str, Any]) -> list[str]:
 
 
 def _of_windows(found: dict[str, Any]) -> str:
-    return f"{_percent(found['accuracy'])} ({found['windows']})"
+    return f"{percent(found['accuracy'])} ({found['windows']})"
 
 
 def _errors_by_snr(measured: dict[str, Any]) -> list[str]:
@@ -174,16 +175,16 @@ def _given(protocol: str, metrics: dict[str, Any]) -> str:
     parts = []
     for name, m in metrics.get("answered", {}).items():
         parts.append(
-            f"{name} is given in {_percent(m['answered'])} % of windows with a label and right in "
-            f"{_percent(m['right_of_answered'])} % of these (calibration error "
+            f"{name} is given in {percent(m['answered'])} % of windows with a label and right in "
+            f"{percent(m['right_of_answered'])} % of these (calibration error "
             f"{m['calibration_error']:.3f})"
         )
         rest = m["answered_without_label"]
         if rest["windows"]:
-            parts[-1] += f", and given in {_percent(rest['accuracy'])} % of those without"
+            parts[-1] += f", and given in {percent(rest['accuracy'])} % of those without"
     sight = metrics.get("pedestrian_vehicular_by_sight", {})
     parts += [
-        f"pedestrian or vehicular from 5 dB on, line of sight {where}: {_percent(m['accuracy'])} % "
+        f"pedestrian or vehicular from 5 dB on, line of sight {where}: {percent(m['accuracy'])} % "
         f"of {m['windows']}"
         for where, m in (("in view", sight.get("line of sight")), ("blocked", sight.get("none")))
         if m and m["windows"]
@@ -192,8 +193,4 @@ def _given(protocol: str, metrics: dict[str, Any]) -> str:
 
 
 def _accuracy(metrics: dict[str, Any], key: str) -> str:
-    return _percent(metrics[key]["accuracy"]) if key in metrics else "-"
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.1f}"
+    return percent(metrics[key]["accuracy"]) if key in metrics else "-"

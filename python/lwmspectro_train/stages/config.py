@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gnuradio.lwmspectro import strict_json
 
+from .. import toml_file
 from ..lwm.answers import SMOOTH_L1, SNR_LOSSES
 from ..lwm.config import Head, Model, Source
 from ..lwm.objective import Weights
@@ -288,7 +288,7 @@ def to_json(value: Any) -> Any:
 
 def shipped() -> list[str]:
     """Names of the configurations that come with the package."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+    return toml_file.names(SHIPPED)
 
 
 def load(name: str | Path, **overrides: Any) -> Experts:
@@ -303,17 +303,8 @@ def load(name: str | Path, **overrides: Any) -> Experts:
         FileNotFoundError: there is none.
         ValueError: it is not as documented.
     """
-    path = Path(name)
-    if path.suffix != ".toml" and path.name == str(name) and not path.is_file():
-        path = SHIPPED / f"{name}.toml"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{name}: expected a TOML file or one of {', '.join(shipped())}, found none"
-        )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not TOML: {error}") from None
+    path = toml_file.locate(name, SHIPPED)
+    content = toml_file.read(path, name, SHIPPED)
     given = {key: value for key, value in overrides.items() if value is not None}
     for key in ("train", "validation", "test"):
         if key in given and isinstance(content.setdefault("data", {}), dict):
