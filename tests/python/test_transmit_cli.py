@@ -198,7 +198,7 @@ def test_wrong_usage_is_one_line(capfd, monkeypatch, tmp_path, arguments, said):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_nothing_behind(prefix, tmp_path, number):
     (tmp_path / "old.cf32").write_bytes(b"kept")
-    command = [prefix / "bin" / APP, "single-carrier", "--duration", "600", "-o", "old.cf32"]
+    command = [prefix / "bin" / APP, "single-carrier", "--duration", "100", "-o", "old.cf32"]
     with subprocess.Popen(command, env={}, cwd=tmp_path, stderr=subprocess.PIPE) as running:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
