@@ -23,7 +23,7 @@ CONSTELLATION = Source("constellation", "cp_15khz", patch=(32, 16))
 def test_soft_bins_add_up_to_one_and_keep_the_mean(values: list[float]) -> None:
     hats = soft_counts.Hats(-1.0, 0.5, 7)
     x = torch.tensor(values, dtype=torch.float64)
-    counts = hats(x)
+    counts = soft_counts.hats_of(hats.ramps(x, torch.ones_like(x)), 0).T
     points = -1.0 + 0.5 * torch.arange(7, dtype=torch.float64)
     torch.testing.assert_close(counts.sum(dim=1), torch.ones_like(x))
     torch.testing.assert_close(counts @ points, x.clamp(-1.0, 2.0))
@@ -76,6 +76,44 @@ def test_constellation_matches_a_slow_reading(rng: np.random.Generator) -> None:
     for row, column in ((0, 0), (1, 5), (3, 7)):
         patch = window[:, 32 * row : 32 * row + 32, 16 * column : 16 * column + 16]
         np.testing.assert_allclose(image[:, row, column], slow_patch(patch), atol=2e-4)
+
+
+def slow_features(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Of rows x (rows, columns), already weighted, with a weight each."""
+    share, found = [], []
+    for lag in LAGS:
+        pairs = [(k, k + lag) for k in range(len(x) - lag)]
+        share.append(sum(weight[a] * weight[b] for a, b in pairs) * x.shape[1])
+        found.append(sum(float(x[a] @ x[b]) for a, b in pairs) / max(share[-1], 8.0))
+    power = max(found[0], 1e-4)
+    trust = np.log(np.array(share) + 1.0) / 8.0
+    return np.concatenate([[np.log(power)], np.array(found[1:]) / power, trust])
+
+
+def test_similarity_matches_a_slow_reading(rng: np.random.Generator) -> None:
+    raw = grids(rng, 1)
+    raw[0, 0, 40:70] = ABSENT_DB  # silent symbols
+    image = SimilarityView(Source("similarity", "cp_15khz")).image(raw)[0, 0].double().numpy()
+    power = raw[0, 0].double().numpy()
+    there = power > ABSENT_DB
+    x = np.where(there, np.clip((power - power[there].mean()) / 10.0, -3.0, 2.0), 0.0)
+    drifts, actives = [], []
+    for band in range(8):
+        part = x[:, 16 * band : 16 * band + 16]
+        level = part.mean(axis=1)
+        active = 1.0 / (1.0 + np.exp(-6.0 * (level - level.max() + 1.0))) * there.mean(axis=1)
+        total = max(active.sum(), 1.0)
+        shape = part - level[:, None]
+        shape = (shape - (shape * active[:, None]).sum(axis=0) / total) * active[:, None]
+        drift = (level - (level * active).sum() / total) * active
+        drifts.append(drift)
+        actives.append(active)
+        expected = np.concatenate(
+            [slow_features(shape, active), slow_features(drift[:, None], active)]
+        )
+        np.testing.assert_allclose(image[band], expected, atol=1e-3)
+    whole = slow_features(np.mean(drifts, axis=0)[:, None], np.mean(actives, axis=0))
+    np.testing.assert_allclose(image[8], np.concatenate([whole, whole]), atol=1e-3)
 
 
 @pytest.mark.parametrize("view", [ConstellationView, SimilarityView])

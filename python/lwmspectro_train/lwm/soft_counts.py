@@ -13,6 +13,8 @@ from torch import Tensor
 class Hats:
     """Functions that rise from one point to the next and fall again: soft bins.
 
+    They are counted as differences of ramps, which take two operations an element.
+
     Attributes:
         low: where the first is one.
         step: to the next.
@@ -23,11 +25,26 @@ class Hats:
     step: float
     count: int
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Values of all functions, (..., count); they add up to one, with x held within."""
-        points = torch.arange(self.count, dtype=x.dtype, device=x.device) * self.step + self.low
-        inside = x.clamp(self.low, self.low + self.step * (self.count - 1))[..., None]
-        return (1.0 - (inside - points).abs() / self.step).clamp(min=0.0)
+    def ramps(self, x: Tensor, there: Tensor) -> Tensor:
+        """How far values have come from each point to the next, 0 to 1.
+
+        Args:
+            x: values (..., n).
+            there: 1 for those that count, else 0, (..., n); x is at most ``low`` where it is 0.
+
+        Returns:
+            (..., count, n): first ``there``, then a row for each point but the last.
+        """
+        points = torch.arange(self.count - 1, dtype=x.dtype, device=x.device)[:, None]
+        way = ((x - self.low) * (1.0 / self.step))[..., None, :]
+        return torch.cat([there[..., None, :], (way - points).clamp(0.0, 1.0)], dim=-2)
+
+
+def hats_of(ramps: Tensor, dim: int) -> Tensor:
+    """Sums over ramps to sums over hats; along ``dim``, of whichever length."""
+    last = ramps.shape[dim] - 1
+    rest = ramps.narrow(dim, 0, last) - ramps.narrow(dim, 1, last)
+    return torch.cat([rest, ramps.narrow(dim, last, 1)], dim=dim)
 
 
 LARGER = Hats(0.0, 0.24, 10)

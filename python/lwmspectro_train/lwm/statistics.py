@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .soft_counts import LAGS, LARGER, POWER, SMALLER
+from .soft_counts import LAGS, LARGER, POWER, SMALLER, hats_of
 from .views import ABSENT_DB, View, centred_db
 
 _DB = 10.0  # of a level, to be near unity
@@ -42,14 +42,15 @@ class ConstellationView(View):
             """(b, symbols, subcarriers) to (b, R, C, elements)."""
             return x.unflatten(2, (-1, cols)).unflatten(1, (-1, rows)).transpose(2, 3).flatten(3)
 
-        there = tiles(present)
+        there = tiles(present)  # what is absent is 0 in all planes but the power
         count = there.sum(dim=-1).clamp(min=1.0)[..., None]
         larger, smaller = tiles(raw[:, 3]), tiles(raw[:, 4])
-        joint = (LARGER(larger) * there[..., None]).transpose(-1, -2) @ SMALLER(smaller)
+        both = LARGER.ramps(larger, there) @ SMALLER.ramps(smaller, there).transpose(-1, -2)
+        joint = hats_of(hats_of(both, -2), -1)
         cos2, cos4 = tiles(raw[:, 1]), tiles(raw[:, 2])
         size = (larger.square() + smaller.square()).clamp(max=9.0)
         values = torch.stack([there, cos2, cos4, cos2.square(), size, size.square()], dim=-1)
-        means = (POWER(tiles(power)) * there[..., None]).transpose(-1, -2) @ values
+        means = hats_of(POWER.ramps(tiles(power), there) @ values, -2)
         features = torch.cat([joint.flatten(3), means.flatten(3)], dim=-1) / count
         share = there.mean(dim=-1, keepdim=True)
         return torch.cat([features, share], dim=-1).permute(0, 3, 1, 2)
@@ -87,30 +88,46 @@ class SimilarityView(View):
         mean = (shape * active[..., None]).sum(dim=2) / total  # (b, k, columns)
         shape = (shape - mean[:, :, None]) * active[..., None]
         drift = (level - (level * active).sum(dim=2)[..., None] / total) * active  # (b, k, rows)
-        own = torch.cat(
-            [_correlation(shape, active), _correlation(drift[..., None], active)], dim=2
-        )
-        whole = _correlation(
-            drift.mean(dim=1)[:, None, :, None], active.mean(dim=1)[:, None]
-        )  # (b, 1, features)
-        return torch.cat([own, torch.cat([whole, whole], dim=2)], dim=1)[:, None]
+        mean = [drift.mean(dim=1)[:, None], active.mean(dim=1)[:, None]]
+        both = torch.cat([torch.stack([drift, active], 3), torch.stack(mean, 3)], dim=1)
+        of_level, weights = _lagged(both).unbind(dim=2)  # (b, k + 1, lags) each, the last of all
+        of_shape = _lagged(shape).sum(dim=2)
+        levels = _features(of_level, weights)
+        shapes = _features(of_shape, weights[:, :-1] * shape.shape[3])
+        whole = levels[:, -1:]
+        shapes = torch.cat([shapes, whole], dim=1)
+        return torch.cat([shapes, levels], dim=2)[:, None]
 
 
-def _correlation(x: Tensor, weight: Tensor) -> Tensor:
-    """Of rows x (b, k, rows, columns), already weighted, with those ``LAGS`` later.
+def _lagged(x: Tensor) -> Tensor:
+    """Sums of products of rows x (b, k, rows, columns) with those ``LAGS`` later.
+
+    They are the inverse transform of the power spectrum (Wiener-Khinchin) of rows with as many
+    zeros behind: two products of matrices.
+
+    Returns:
+        (b, k, columns, lags).
+    """
+    rows = x.shape[2]
+    turns = torch.arange(rows + 1, dtype=torch.float64)[:, None] / (2 * rows)
+    phases = 2.0 * torch.pi * turns * torch.arange(rows)
+    to_spectrum = torch.cat([phases.cos(), phases.sin()]).to(x)
+    spectrum = to_spectrum @ x  # (b, k, 2 (rows + 1), columns)
+    real, imaginary = spectrum.square().transpose(2, 3).chunk(2, dim=3)
+    share = torch.full_like(turns, 1.0 / rows)  # of a frequency and its negative
+    share[0] = share[-1] = 0.5 / rows
+    to_lags = (2.0 * torch.pi * turns * torch.tensor(LAGS)).cos() * share
+    return (real + imaginary) @ to_lags.to(x)
+
+
+def _features(sums: Tensor, share: Tensor) -> Tensor:
+    """Of the sums of :func:`_lagged` and of the weight that each rests on, (b, k, lags) both.
 
     Returns:
         (b, k, features): log of the power, correlation over it at each lag, and at each the log of
-        the weight that it rests on.
+        the weight.
     """
-    rows, width = x.shape[2], x.shape[3]
-    sums, weights = [], []
-    for lag in LAGS:
-        early, late = slice(0, rows - lag), slice(lag, rows)
-        sums.append((x[:, :, early] * x[:, :, late]).sum(dim=3).sum(dim=2))
-        weights.append((weight[:, :, early] * weight[:, :, late]).sum(dim=2) * width)
-    share = torch.stack(weights, dim=2)  # (b, k, lags)
-    found = torch.stack(sums, dim=2) / share.clamp(min=_LEAST_WEIGHT)
+    found = sums / share.clamp(min=_LEAST_WEIGHT)
     power = found[..., :1].clamp(min=_LEAST_POWER)
     trust = torch.log(share + 1.0) / 8.0
     return torch.cat([torch.log(power), found[..., 1:] / power, trust], dim=2)

@@ -59,8 +59,9 @@ class View(nn.Module):
         return (image - self.mean) / self.std
 
     def forward(self, raw: Tensor) -> Tensor:
-        """Raw tokens to a standardised image (b, c, rows, columns)."""
-        return self.standardise(self.image(raw))
+        """Raw tokens to a standardised image (b, c, rows, columns), in full precision."""
+        with torch.autocast(raw.device.type, enabled=False):
+            return self.standardise(self.image(raw))
 
 
 def centred_db(c0: Tensor, range_db: float = _RANGE_DB) -> Tensor:
