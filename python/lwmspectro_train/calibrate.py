@@ -49,6 +49,19 @@ def calibration_error(p: npt.NDArray[np.float64], label: Labels, bins: int = 15)
     return float(sum(gaps))
 
 
+def calibration_error_by_chance(
+    p: npt.NDArray[np.float64], draws: int = 100, seed: int = 1
+) -> float:
+    """Mean calibration error of probabilities p (n, classes) that are right, with labels so drawn.
+
+    It is not 0, since a bin holds few windows.
+    """
+    rng = np.random.default_rng(seed)
+    edges = p.cumsum(axis=1)[:, :-1]
+    labels = [(rng.random((len(p), 1)) > edges).sum(axis=1) for _ in range(draws)]
+    return float(np.mean([calibration_error(p, label) for label in labels]))
+
+
 def noise_excess_db(n_windows: int, seed: int) -> npt.NDArray[np.float64]:
     """Energy excess of windows of receiver noise alone, through random front ends, dB."""
     spec = kernels.window_spec()

@@ -16,7 +16,8 @@ from . import limits
 from .checkpoint import WEIGHTS, load_expert
 from .config import PROTOCOLS, Experts
 from .experts import FINETUNE
-from .figures import answered, by_line_of_sight, figures
+from .fading import by_rician_k, rician_k_db
+from .figures import answered, figures
 from .predict import Predictions, predict
 
 
@@ -75,11 +76,12 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     limit_of = limits.of_expert(validation)
     if not data.test:
         return Assessed(expert, record, validation, limit_of, {})
-    seeds = [read_manifest(Path(name))["seed"] for name in (data.train, data.test)]
-    if seeds[0] == seeds[1]:
-        raise ValueError(f"{data.test}: expected a test set of another seed than {seeds[0]}")
+    manifests = [read_manifest(Path(name)) for name in (data.train, data.test)]
+    if (seed := manifests[0]["seed"]) == manifests[1]["seed"]:
+        raise ValueError(f"{data.test}: expected a test set of another seed than {seed}")
     unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
     metrics = figures(unseen)
     metrics["answered"] = answered(unseen, limit_of)
-    metrics["pedestrian_vehicular_by_sight"] = by_line_of_sight(unseen)
+    if split := manifests[1]["config"].get("split"):
+        metrics["mobility_by_rician_k"] = by_rician_k(unseen, rician_k_db(unseen.table, split))
     return Assessed(expert, record, validation, limit_of, metrics)

@@ -10,6 +10,7 @@ from ..assess import Assessment
 from ..card import percent
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from .assess import Assessed
+from .fading import BANDS, FROM_DB
 
 _CARD = """\
 # {name}
@@ -131,15 +132,29 @@ def _stages(experts: dict[str, Assessed]) -> str:
 
 def _expert_tables(experts: dict[str, Assessed]) -> list[str]:
     measured = {protocol: e.metrics for protocol, e in experts.items() if e.metrics}
-    titles = ("windows", "modulation", "three mobilities", "pedestrian or vehicular", "SNR, dB")
+    titles = (
+        "windows",
+        "modulation",
+        "from 15 dB",
+        "three mobilities",
+        "pedestrian or vehicular",
+        "from 5 dB",
+        "SNR, dB",
+    )
     out = [f"| expert | {' | '.join(titles)} |", f"| --- |{' ---: |' * len(titles)}"]
     for protocol, m in measured.items():
-        shares = [_accuracy(m, key) for key in (MODULATION, MOBILITY, "pedestrian_vehicular")]
+        shares = [
+            _accuracy(m, MODULATION),
+            _accuracy(m.get(MODULATION, {}), "from_15_db"),
+            _accuracy(m, MOBILITY),
+            _accuracy(m, "pedestrian_vehicular"),
+            _accuracy(m.get("pedestrian_vehicular", {}), "from_5_db"),
+        ]
         error = f"{m[SNR]['median_error']:.2f}" if SNR in m else "-"
         out.append(f"| {protocol} | {m['windows']} | {' | '.join(shares)} | {error} |")
     for title, key in (("modulation", MODULATION), ("ped. or veh.", "pedestrian_vehicular")):
         out += ["", *_by_snr(title, key, measured)]
-    out += ["", *_errors_by_snr(measured)]
+    out += ["", *_errors_by_snr(measured), *_by_rician_k(measured)]
     for protocol, m in measured.items():
         out += ["", _given(protocol, m)]
     return [*out, ""]
@@ -170,6 +185,27 @@ def _errors_by_snr(measured: dict[str, Any]) -> list[str]:
     return rows
 
 
+def _by_rician_k(measured: dict[str, Any]) -> list[str]:
+    """Mobility by how much of the power does not fade."""
+    having = {
+        p: m["mobility_by_rician_k"] for p, m in measured.items() if m.get("mobility_by_rician_k")
+    }
+    if not having:
+        return []
+    bands = [name for name, _, _ in BANDS if any(name in found for found in having.values())]
+    title = f"mobility from {FROM_DB:g} dB: three classes, pedestrian or vehicular"
+    rows = ["", f"| {title} | {' | '.join(bands)} |", f"| --- |{' ---: |' * len(bands)}"]
+    for protocol, found in having.items():
+        cells = [
+            f"{percent(m['accuracy'])}, {percent(m['pedestrian_vehicular'])} ({m['windows']})"
+            if (m := found.get(band))
+            else "-"
+            for band in bands
+        ]
+        rows.append(f"| {protocol} (windows) | {' | '.join(cells)} |")
+    return rows
+
+
 def _given(protocol: str, metrics: dict[str, Any]) -> str:
     """What the limits let through, in words."""
     parts = []
@@ -177,18 +213,12 @@ def _given(protocol: str, metrics: dict[str, Any]) -> str:
         parts.append(
             f"{name} is given in {percent(m['answered'])} % of windows with a label and right in "
             f"{percent(m['right_of_answered'])} % of these (calibration error "
-            f"{m['calibration_error']:.3f})"
+            f"{m['calibration_error']:.3f}; {m['calibration_error_by_chance']:.3f} is what so few "
+            "windows show where every probability is right)"
         )
         rest = m["answered_without_label"]
         if rest["windows"]:
             parts[-1] += f", and given in {percent(rest['accuracy'])} % of those without"
-    sight = metrics.get("pedestrian_vehicular_by_sight", {})
-    parts += [
-        f"pedestrian or vehicular from 5 dB on, line of sight {where}: {percent(m['accuracy'])} % "
-        f"of {m['windows']}"
-        for where, m in (("in view", sight.get("line of sight")), ("blocked", sight.get("none")))
-        if m and m["windows"]
-    ]
     return f"{protocol}: " + "; ".join(parts) + "."
 
 

@@ -12,7 +12,7 @@ from gnuradio.lwmspectro.thresholds import ExpertThresholds
 from scipy.special import softmax
 from sklearn.metrics import f1_score
 
-from ..calibrate import calibration_error
+from ..calibrate import calibration_error, calibration_error_by_chance
 from ..lwm.answers import CLASSES, MOBILITY, MODULATION, SNR
 from ..lwm.config import JOINT_MOBILITIES, MOBILITIES, MODULATIONS
 from ..lwm.contrastive import NO_LABEL
@@ -28,7 +28,8 @@ def figures(predictions: Predictions) -> dict[str, Any]:
     Returns:
         windows; for each class: accuracy, macro F1, windows, and accuracy by SNR in bins of 5 dB;
         of mobility also that of pedestrian against vehicular alone; of the SNR the median and the
-        mean of the absolute error, dB; of modulation the accuracy by modulation.
+        mean of the absolute error, dB; of modulation the accuracy by modulation. Beside these the
+        accuracy of modulation from 15 dB on, and of pedestrian against vehicular from 5 dB.
     """
     found: dict[str, Any] = {"windows": len(predictions.rows)}
     snr_db = predictions.labels[SNR]
@@ -44,12 +45,16 @@ def figures(predictions: Predictions) -> dict[str, Any]:
         found[MODULATION]["by_modulation"] = {
             name: _share(guess == label, label == k) for k, name in enumerate(MODULATIONS)
         }
+        strong = (label != NO_LABEL) & (snr_db >= 15.0)
+        found[MODULATION]["from_15_db"] = _share(guess == label, strong)
     label = predictions.labels[MOBILITY]
     moving = np.isin(label, _MOVING)
     if moving.any():
         logits = predictions.answers[MOBILITY][:, _MOVING]
         guess = np.array(_MOVING)[logits.argmax(axis=1)]
-        found["pedestrian_vehicular"] = _classes(guess[moving], label[moving], snr_db[moving])
+        two = _classes(guess[moving], label[moving], snr_db[moving])
+        two["from_5_db"] = _share(guess == label, moving & (snr_db >= 5.0))
+        found["pedestrian_vehicular"] = two
     error = np.abs(predictions.answers[SNR][:, 0] - snr_db)
     if (~np.isnan(error)).any():
         found[SNR] = {
@@ -69,9 +74,10 @@ def answered(predictions: Predictions, limits: ExpertThresholds) -> dict[str, An
     """What is given with a bundle's limits.
 
     Returns:
-        for modulation and mobility: the expected calibration error of windows with a label; of
-        these the share that is answered, and of the answers that which is right; and of windows
-        without a label the share that is answered all the same.
+        for modulation and mobility: the expected calibration error of windows with a label, and
+        what it would be by chance, were all probabilities right; of these windows the share that
+        is answered, and of the answers that which is right; and of windows without a label the
+        share that is answered all the same.
     """
     found: dict[str, Any] = {}
     for name, limit in ((MODULATION, limits.modulation), (MOBILITY, limits.mobility)):
@@ -83,6 +89,7 @@ def answered(predictions: Predictions, limits: ExpertThresholds) -> dict[str, An
         right = p.argmax(axis=1) == label
         found[name] = {
             "calibration_error": _rounded(calibration_error(p[known], label[known])),
+            "calibration_error_by_chance": _rounded(calibration_error_by_chance(p[known])),
             "answered": _rounded(given[known].mean()),
             "right_of_answered": _rounded(right[known & given].mean())
             if (known & given).any()
@@ -90,19 +97,6 @@ def answered(predictions: Predictions, limits: ExpertThresholds) -> dict[str, An
             "answered_without_label": _share(given, ~known),
         }
     return found
-
-
-def by_line_of_sight(predictions: Predictions) -> dict[str, Any]:
-    """Pedestrian against vehicular by what the channel is, from 5 dB on."""
-    label = predictions.labels[MOBILITY]
-    chosen = np.isin(label, _MOVING) & (predictions.labels[SNR] >= 5.0)
-    logits = predictions.answers[MOBILITY][:, _MOVING]
-    right = np.array(_MOVING)[logits.argmax(axis=1)] == label
-    los = predictions.table["los"]
-    return {
-        name: _share(right, chosen & (los == value))
-        for name, value in (("line of sight", True), ("none", False))
-    }
 
 
 def _classes(

@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 from gnuradio.lwmspectro.thresholds import AnswerThreshold, ExpertThresholds
+from gnuradio.lwmspectro.waveforms.wifi.config import MIXED
 from scipy.special import softmax
 
 from ..calibrate import least_sure_p, temperature
@@ -38,7 +39,9 @@ def _of(validation: Predictions, name: str) -> AnswerThreshold:
         return AnswerThreshold(temperature=1.0, least_p=0.0)
     fitted = round(temperature(logits[known], label[known]), 4)
     p = softmax(logits.astype(np.float64) / fitted, axis=1)
-    counted = known | (name == MODULATION)
+    counted = known
+    if name == MODULATION:
+        counted = known | (validation.table["modulation"] != MIXED)
     right = p.argmax(axis=1)[counted] == label[counted]  # never, without a label
     least = least_sure_p(p.max(axis=1)[counted], right, MISTAKEN[name])
     return AnswerThreshold(temperature=fitted, least_p=min(_MOST, math.floor(least * 1e4) / 1e4))
