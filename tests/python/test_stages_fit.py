@@ -19,7 +19,7 @@ pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training her
 
 import torch
 import toy_links
-from lwmspectro_train.stages import checkpoint, config, curve, experts, optimiser
+from lwmspectro_train.stages import checkpoint, config, curve, experts, optimiser, world
 from lwmspectro_train.stages.experts import Options
 
 CPU = Options(accelerator="cpu")
@@ -169,6 +169,25 @@ def test_the_rate_rises_and_falls_in_every_cycle() -> None:
     assert [optimiser.rate(long, step, 10) for step in range(160)] == 2 * rates
     with pytest.raises(ValueError, match="cycles: expected 1 to 8, got 9"):
         dataclasses.replace(short, cycles=9)
+
+
+def test_mixed_precision_leaves_inputs_as_they_are() -> None:
+    """Products are of bfloat16, the decibels that go in are not."""
+
+    class Layer(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(4, 2))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.seen, self.made = x, x @ self.weight
+            return self.made
+
+    fabric, _ = world.launch("bf16-mixed", "cpu")
+    layer, x = Layer(), torch.tensor([[-63.1, -62.9, -63.0, 0.1]])
+    fabric.setup_module(layer)(x)
+    assert torch.equal(layer.seen, x)
+    assert layer.made.dtype == torch.bfloat16
 
 
 def test_early_stopping_keeps_the_best(data: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 from torchmetrics.functional.classification import multiclass_f1_score
 
 from ..stages.source import Index
+from ..stages.world import precision_plugin
 from .splits import Split
 
 Labels = npt.NDArray[np.int64]
@@ -122,7 +123,8 @@ def fit(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 1])
-    fabric = Fabric(accelerator="cpu", devices=1, precision=settings.precision)  # type: ignore[arg-type]
+    plugin = precision_plugin(settings.precision, "cpu")
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=[plugin])
     groups = rates or [{"params": list(network.parameters()), "lr": settings.learning_rate}]
     adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
     module, optimiser = fabric.setup(network, adam)
