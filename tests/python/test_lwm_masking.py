@@ -79,6 +79,22 @@ def test_hidden_patches_do_not_reach_the_prediction(visible_only: bool) -> None:
         assert same == (kind == "hidden")
 
 
+def test_tokens_that_are_dropped_do_not_reach_the_rest() -> None:
+    torch.manual_seed(6)
+    expert = Expert(dataclasses.replace(TINY, cls=True)).eval()
+    patches = expert.cut(views(2))
+    masks = masking.draw(expert.model, torch.rand(2, TINY.tokens), 0.5)
+    assert [m.hidden.shape[1] for m in masks] == [8, 2, 4, 0]
+    encoded = expert.encode(patches, masks)
+    assert encoded.shape[1] == sum(m.visible.shape[1] for m in masks)
+    changed = [part.clone() for part in patches]
+    for part, mask in zip(changed, masks, strict=True):
+        part.scatter_(1, mask.hidden[:, :, None].expand(-1, -1, part.shape[2]), 9.0)
+    assert torch.equal(expert.encode(changed, masks), encoded)
+    none = masking.draw(expert.model, torch.rand(2, TINY.tokens), 0.0)
+    torch.testing.assert_close(expert.encode(patches, none), expert.encode(patches))
+
+
 @pytest.mark.parametrize("visible_only", [True, False])
 def test_loss_is_of_hidden_patches_alone(visible_only: bool) -> None:
     """Eq. 17: a prediction of zeros costs the mean square of what is hidden."""

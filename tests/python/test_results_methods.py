@@ -147,8 +147,8 @@ def test_each_window_goes_to_the_expert_that_the_router_chooses(mixed):
     for k, row in enumerate(chosen):
         expert = encoder.experts[int(mixed.route[row])]
         source = read.sources[int(mixed.route[row])]
-        raw = encoders.read_raw(source, np.array([row]))
-        torch.testing.assert_close(got[k], expert(raw).mean(dim=1), rtol=1e-4, atol=1e-5)
+        images = encoders.read_images(source, np.array([row]))
+        torch.testing.assert_close(got[k], expert(images).mean(dim=1), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["lwm", "lwm_ft", "random_ft"])

@@ -108,12 +108,24 @@ class Expert(nn.Module):
             cut(self._view(s.name).standardise(images[s.name]), s.cell) for s in self.model.sources
         ]
 
-    def encode(self, patches: list[Tensor]) -> Tensor:
-        """Patches to encoded tokens (b, n, d), the class token not among them."""
+    def encode(self, patches: list[Tensor], masks: list[Mask] | None = None) -> Tensor:
+        """Patches to encoded tokens, the class token not among them.
+
+        Args:
+            patches: of each source, (b, n, e c).
+            masks: of each; only what they leave visible is encoded.
+
+        Returns:
+            (b, all n, d), or (b, all that is visible, d).
+        """
         parts = []
-        for source, part in zip(self.model.sources, patches, strict=True):
+        for k, (source, part) in enumerate(zip(self.model.sources, patches, strict=True)):
             embedding = self._embedding(source.name)
-            parts.append(embedding.place(embedding(part)))  # (11), (12)
+            if masks is None:
+                parts.append(embedding.place(embedding(part)))  # (11), (12)
+            else:
+                seen = masks[k].visible
+                parts.append(embedding.place(embedding(pick(part, seen), seen), seen))
         return self._run(torch.cat(parts, dim=1))
 
     def _run(self, x: Tensor) -> Tensor:

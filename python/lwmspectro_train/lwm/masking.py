@@ -24,23 +24,23 @@ class Mask:
     visible: Tensor
 
 
-def hidden_counts(model: Model) -> list[int]:
+def hidden_counts(model: Model, ratio: float | None = None) -> list[int]:
     """How many tokens of each source are hidden: 70 % of each, so that no view is left out."""
-    return [
-        round(model.mask_ratio * source.tokens) if source.mask else 0 for source in model.sources
-    ]
+    ratio = model.mask_ratio if ratio is None else ratio
+    return [round(ratio * source.tokens) if source.mask else 0 for source in model.sources]
 
 
-def draw(model: Model, uniform: Tensor) -> list[Mask]:
+def draw(model: Model, uniform: Tensor, ratio: float | None = None) -> list[Mask]:
     """A mask for each source.
 
     Args:
         model: whose sources.
         uniform: numbers from 0 to 1, drawn afresh each step, (b, n of all sources). The tokens
             with the lowest are hidden: every set of so many is equally likely.
+        ratio: share of the tokens that is hidden; the model's where None.
     """
     masks, first = [], 0
-    for source, hidden in zip(model.sources, hidden_counts(model), strict=True):
+    for source, hidden in zip(model.sources, hidden_counts(model, ratio), strict=True):
         order = uniform[:, first : first + source.tokens].argsort(dim=1)  # (b, n)
         masks.append(
             Mask(order[:, :hidden].sort(dim=1).values, order[:, hidden:].sort(dim=1).values)

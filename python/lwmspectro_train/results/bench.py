@@ -23,7 +23,15 @@ from ..train_router import restore
 from . import labels
 from .cells import ALL
 from .city import City, open_city
-from .encoders import AnyEncoder, Encoder, Read, RoutedEncoder, RoutedReader, pretrained, read_raw
+from .encoders import (
+    AnyEncoder,
+    Encoder,
+    Read,
+    RoutedEncoder,
+    RoutedReader,
+    pretrained,
+    read_images,
+)
 from .images import views_model
 from .methods import METHODS, Bench
 from .preset import Links, Preset
@@ -148,12 +156,12 @@ class Ground:
                 own = [self.used[self.route[self.used] == k] for k in range(len(experts))]
             folder, memory = self.links_folder, self.preset.memory
             sources[model] = [
-                open_source(folder, expert.model, rows, memory)
+                open_source(folder, expert.model, rows, memory, prepared=True)
                 for expert, rows in zip(experts, own, strict=True)
             ]
         if len(experts) == 1:
             (source,) = sources[model]
-            return Encoder(experts[0]), lambda rows: read_raw(source, rows)
+            return Encoder(experts[0]), lambda rows: read_images(source, rows)
         return RoutedEncoder(experts), RoutedReader(self.route, sources[model])
 
     @cached_property

@@ -22,13 +22,13 @@ Read = Callable[[Index], Any]
 """Rows to an encoder's input."""
 
 
-def read_raw(source: WindowSource, rows: Index) -> dict[str, Tensor]:
-    """Columns that an expert reads, float32."""
+def read_images(source: WindowSource, rows: Index) -> dict[str, Tensor]:
+    """Images of an expert's views, float32, not standardised yet."""
     return {name: torch.from_numpy(part).float() for name, part in source.read(rows).items()}
 
 
 class Encoder(nn.Module):
-    """An expert's encoder: raw columns to encoded tokens (b, n, d), or their mean (b, 1, d)."""
+    """An expert's encoder: images of views to encoded tokens (b, n, d), or their mean (b, 1, d)."""
 
     def __init__(self, expert: Expert) -> None:
         super().__init__()
@@ -37,11 +37,9 @@ class Encoder(nn.Module):
         self.head = expert.model.head
         self.pooled = not (self.head.blocks and self.head.over == config.TOKENS)
 
-    def forward(self, raw: dict[str, Tensor]) -> Tensor:
+    def forward(self, images: dict[str, Tensor]) -> Tensor:
         """What the expert's kind of head looks at."""
-        with torch.no_grad():  # views have nothing to learn
-            patches = self.expert.cut(raw)
-        encoded = self.expert.encode(patches)
+        encoded = self.expert.encode(self.expert.cut_images(images))
         return encoded.mean(dim=1, keepdim=True) if self.pooled else encoded
 
     def tuned(self) -> list[nn.Parameter]:
@@ -73,9 +71,9 @@ class RoutedEncoder(nn.Module):
         self.head = dataclasses.replace(experts[0].model.head, over=config.EMBEDDING)
 
     def forward(self, parts: list[tuple[int, Tensor, dict[str, Tensor]]]) -> Tensor:
-        """For each expert its windows' places in the batch and their raw columns."""
+        """For each expert its windows' places in the batch and the images of their views."""
         n = sum(len(places) for _, places, _ in parts)
-        means = [self.experts[k](raw).mean(dim=1) for k, _, raw in parts]
+        means = [self.experts[k](images).mean(dim=1) for k, _, images in parts]
         order = torch.cat([places for _, places, _ in parts])
         joined = torch.cat(means)
         return joined[torch.empty(n, dtype=torch.long).scatter_(0, order, torch.arange(n))][:, None]
@@ -101,7 +99,7 @@ class RoutedReader:
 
     Args:
         route: expert of each window of the data set, shape (n,).
-        sources: of the columns that each expert reads, holding its own windows.
+        sources: of the images that each expert reads, holding its own windows.
     """
 
     def __init__(self, route: Index, sources: list[WindowSource]) -> None:
@@ -109,12 +107,12 @@ class RoutedReader:
         self.sources = sources
 
     def __call__(self, rows: Index) -> list[tuple[int, Tensor, dict[str, Tensor]]]:
-        """For each expert its windows' places among ``rows``, and their raw columns."""
+        """For each expert its windows' places among ``rows``, and the images of their views."""
         parts = []
         for k, source in enumerate(self.sources):
             places = np.flatnonzero(self.route[rows] == k)
             if len(places):
-                parts.append((k, torch.from_numpy(places), read_raw(source, rows[places])))
+                parts.append((k, torch.from_numpy(places), read_images(source, rows[places])))
         return parts
 
 

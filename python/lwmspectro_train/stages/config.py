@@ -163,6 +163,8 @@ class FineTuning:
         snr_loss: "smooth_l1" or "gaussian", which learns a variance too.
         label_smoothing: of the classes.
         indecision: weight of the modulation's loss, against an even split, of windows without one.
+        drop_tokens: share of each view's tokens that are left out of a step, drawn afresh, so that
+            no answer comes to rest on few of them; answers of a frozen encoder are from all.
     """
 
     training: Training = field(default_factory=Training)
@@ -173,11 +175,13 @@ class FineTuning:
     snr_loss: str = SMOOTH_L1
     label_smoothing: float = 0.0
     indecision: float = 0.0
+    drop_tokens: float = 0.0
 
     def __post_init__(self) -> None:
         _check_range("encoder_rate", self.encoder_rate, 0.0, 1.0)
         _check_range("label_smoothing", self.label_smoothing, 0.0, 0.5)
         _check_range("indecision", self.indecision, 0.0, 1e3)
+        _check_range("drop_tokens", self.drop_tokens, 0.0, 0.9)
         _check_one_of("snr_loss", self.snr_loss, SNR_LOSSES)
         for name in self.contrastive_labels:
             _check_one_of("contrastive_labels", name, ("modulation", "snr_bins", "mobility"))

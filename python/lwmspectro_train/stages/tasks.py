@@ -99,9 +99,13 @@ class FineTune(Task):
         """Of the configuration."""
         return self.config.encoder_rate
 
-    def _encode(self, patches: list[Tensor]) -> Tensor:
+    def _encode(self, patches: list[Tensor], batch: Batch) -> Tensor:
         if not self.frozen:
-            return self.expert.encode(patches)
+            if not (self.training and self.config.drop_tokens):
+                return self.expert.encode(patches)
+            numbers = batch.uniform[:, DRAWS:]
+            masks = masking.draw(self.expert.model, numbers, self.config.drop_tokens)
+            return self.expert.encode(patches, masks)
         self.expert.encoder.eval()  # no dropout where nothing is learned
         with torch.no_grad():
             return self.expert.encode(patches)
@@ -112,7 +116,7 @@ class FineTune(Task):
         patches = self.cut(batch)
         if weigh[RECONSTRUCTION]:
             terms[RECONSTRUCTION] = self.reconstruct(patches, batch)
-        encoded = self._encode(patches)  # (b, n, d)
+        encoded = self._encode(patches, batch)  # (b, n, d)
         if weigh[CONTRASTIVE]:
             z = world.gather(self.expert.projection(encoded.mean(dim=1)))  # (18)
             label = world.gather(batch.labels[LIKENESS])
