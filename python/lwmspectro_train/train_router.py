@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import time
@@ -15,6 +17,7 @@ import torch
 from gnuradio.lwmspectro import strict_json
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.loggers import CSVLogger
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
@@ -22,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchmetrics.classification import MulticlassAccuracy
 
 from .augment import mute_idle
-from .dataset import ROUTER_VIEWS, TokenSet, load, split
+from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .files import write_json
 from .router import Router, RouterConfig
 
@@ -170,7 +173,7 @@ def restore(folder: Path) -> Router:
 
     Raises:
         FileNotFoundError: there is none.
-        ValueError: the file of its size is not one.
+        ValueError: a file is not what it should be.
     """
     path = folder / CONFIG
     try:
@@ -178,7 +181,13 @@ def restore(folder: Path) -> Router:
     except strict_json.SchemaError as error:
         raise ValueError(f"{path}: {error}") from None
     router = Router(size)
-    router.load_state_dict(load_file(folder / WEIGHTS))
+    try:
+        router.load_state_dict(load_file(folder / WEIGHTS))
+    except (SafetensorError, RuntimeError) as error:
+        message = " ".join(str(error).split())
+        raise ValueError(
+            f"{folder / WEIGHTS}: expected the weights of a router, got {message}"
+        ) from None
     return router.eval()
 
 
@@ -221,8 +230,30 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
         num_sanity_val_steps=0,
     )
     trainer.fit(task, loader, _loader(validation, config, shuffle=False))
-    record = {key: value for key, value in asdict(config).items() if key not in ("data", "out")}
     seconds = round(time.monotonic() - started)
-    outcome = {"epochs_run": trainer.current_epoch, "seconds": seconds}
-    write_json(config.out / TRAINING, record | outcome)
+    outcome = {"threads": config.threads, "epochs_run": trainer.current_epoch, "seconds": seconds}
+    write_json(config.out / TRAINING, identity(config) | outcome)
     return restore(config.out)
+
+
+def identity(config: TrainConfig) -> dict[str, Any]:
+    """What decides the weights, as it stands beside them: settings, and the data set's own.
+
+    Raises:
+        FileNotFoundError: the data set is not complete.
+    """
+    manifest = read_manifest(config.data)
+    own = json.dumps([manifest[key] for key in ("seed", "windows", "config")], sort_keys=True)
+    settings = asdict(config)
+    for name in ("data", "out", "threads"):
+        del settings[name]
+    return settings | {"data_sha256": hashlib.sha256(own.encode()).hexdigest()}
+
+
+def is_trained(config: TrainConfig) -> bool:
+    """Whether ``config.out`` holds a router that was trained just so, to the end."""
+    try:
+        found = strict_json.parse((config.out / TRAINING).read_bytes())
+    except (FileNotFoundError, strict_json.SchemaError):
+        return False
+    return isinstance(found, dict) and identity(config).items() <= found.items()

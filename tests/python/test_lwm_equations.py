@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from lwmspectro_train.lwm import answers, objective
+from lwmspectro_train.lwm.answers import cross_entropy_sum
 from lwmspectro_train.lwm.config import Head, Source
 from lwmspectro_train.lwm.contrastive import NO_LABEL, Projection, supervised_contrastive_loss
 from lwmspectro_train.lwm.encoder import Attention, Block
@@ -144,6 +145,30 @@ def test_contrastive_loss(n: int, classes: int, seed: int) -> None:
     loss.backward()
     assert torch.isfinite(tensor.grad).all()
     assert (tensor.grad[torch.from_numpy(label == NO_LABEL)] == 0.0).all()
+
+
+def test_contrastive_loss_is_not_rounded_to_bfloat16() -> None:
+    z = torch.nn.functional.normalize(torch.randn(32, 8), dim=1)
+    label = torch.arange(32) % 3
+    whole = supervised_contrastive_loss(z, label, 0.05)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(supervised_contrastive_loss(z, label, 0.05), whole)
+
+
+def test_labels_are_smoothed_over_classes_that_can_be(rng: np.random.Generator) -> None:
+    """Cross entropy against the smoothed label, written out; what is masked costs nothing."""
+    logits = rng.normal(size=(6, 4))
+    logits[:, 2] -= 30.0
+    label = np.array([0, 1, 3, -1, 3, 0])
+    seen = np.array([True, True, False, True])
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    target = 0.1 * seen / 3.0 + 0.9 * np.eye(4)[label]
+    expected = -(log_p * target)[label >= 0].sum()
+    got = cross_entropy_sum(*map(torch.from_numpy, (logits, label)), 0.1, torch.from_numpy(seen))
+    assert float(got) == pytest.approx(expected, rel=1e-5)
+    everywhere = torch.ones(4, dtype=torch.bool)
+    args = (torch.randn(6, 4), torch.from_numpy(label), 0.1)
+    torch.testing.assert_close(cross_entropy_sum(*args, everywhere), cross_entropy_sum(*args))
 
 
 def test_projections_are_unit_vectors() -> None:

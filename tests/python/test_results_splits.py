@@ -82,24 +82,36 @@ def test_only_the_unseen_city_is_opened(tmp_path):
 
 def test_labels_are_those_of_the_table(tmp_path):
     table = open_city(toy_city.write(tmp_path / "city", 70, grids=())).table
-    label, names = labels.of_table(table, "joint")
+    label, names = labels.of_rows(table, "joint", np.arange(len(table)))
     assert len(names) == 14
     assert names[label[0]] == "-5 dB, pedestrian"
     assert names[label[13]] == "25 dB, vehicular"
-    label, names = labels.of_table(table, "modulation")
+    label, names = labels.of_rows(table, "modulation", np.arange(len(table)))
     assert names == ("BPSK", "QPSK", "16QAM", "64QAM", "256QAM")
     np.testing.assert_array_equal(label, np.arange(70) % 5)
     share = np.where(np.arange(70) < 35, 0.01, 0.9).astype(np.float32)
     place = table.column_names.index("data_share")
     thin = table.set_column(place, "data_share", [share])
-    np.testing.assert_array_equal(labels.of_table(thin, "modulation")[0][:35], -1)
+    np.testing.assert_array_equal(
+        labels.of_rows(thin, "modulation", np.arange(len(thin)))[0][:35], -1
+    )
     with pytest.raises(ValueError, match="expected one of joint, modulation, got speed"):
-        labels.of_table(table, "speed")
+        labels.of_rows(table, "speed", np.arange(len(table)))
+
+
+def test_other_protocols_of_a_data_set_add_no_classes(tmp_path):
+    """WiFi has BPSK; asked for LTE beside it, BPSK is no class."""
+    table = open_city(toy_city.write(tmp_path / "city", 70, grids=())).table
+    rows = np.flatnonzero(np.array(table["modulation"].to_pylist()) != "BPSK")
+    label, names = labels.of_rows(table, "modulation", rows)
+    assert names == ("QPSK", "16QAM", "64QAM", "256QAM")
+    assert set(label[rows]) == {0, 1, 2, 3}
+    assert set(np.delete(label, rows)) == {-1}
 
 
 def test_a_modulation_that_is_nowhere_is_no_class(tmp_path):
     table = open_city(toy_city.write(tmp_path / "city", 70, grids=())).table
     some = table.filter([name != "BPSK" for name in table["modulation"].to_pylist()])
-    label, names = labels.of_table(some, "modulation")
+    label, names = labels.of_rows(some, "modulation", np.arange(len(some)))
     assert names == ("QPSK", "16QAM", "64QAM", "256QAM")
     assert set(label) == {0, 1, 2, 3}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a data set to a bundle: the commands, the ONNX experts, and the mixture."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from lwmspectro_train import calibrate, cli, export
 from lwmspectro_train.lwm.mixture import Mixture
-from lwmspectro_train.stages import config, portable
+from lwmspectro_train.stages import checkpoint, config, portable
 from lwmspectro_train.stages.checkpoint import load_expert
 from lwmspectro_train.stages.experts import FINETUNE
+from lwmspectro_train.train_router import TRAINING, WEIGHTS, TrainConfig, is_trained, restore
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,34 @@ def test_train_all_goes_on_where_it_was(
     assert cli.main(["train-all", *arguments(folder, made), "--accelerator", "cpu"]) == 0
     assert {path: path.stat().st_mtime_ns for path in made.rglob("*.safetensors")} == weights
     assert before in capsys.readouterr().out.replace(" ", "-")
+
+
+def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder: Path) -> None:
+    found = json.loads((made / "router" / TRAINING).read_text())
+    settings = {"epochs": found["epochs"], "seed": found["seed"]}
+    same = TrainConfig(folder / "train", made / "router", **settings)
+    assert is_trained(same)
+    assert not is_trained(dataclasses.replace(same, epochs=99))
+    assert not is_trained(dataclasses.replace(same, data=folder / "test"))
+    assert not is_trained(dataclasses.replace(same, out=made / "nowhere"))
+
+
+def test_weights_that_saw_the_test_sites_are_refused(made: Path) -> None:
+    where = made / "wifi" / "finetune"
+    _, record = checkpoint.load_expert(where)
+    checkpoint.refuse_test_sites(where, record)
+    seen = {"data": {"train": {"config": {"split": "test"}}}}
+    with pytest.raises(ValueError, match="expected weights that never saw the test split"):
+        checkpoint.refuse_test_sites(where, record | {"from": seen})
+
+
+def test_a_truncated_router_is_one_line(made: Path, tmp_path: Path) -> None:
+    for name in ("router.json", WEIGHTS):
+        (tmp_path / name).write_bytes((made / "router" / name).read_bytes())
+    whole = (tmp_path / WEIGHTS).read_bytes()
+    (tmp_path / WEIGHTS).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="expected the weights of a router, got"):
+        restore(tmp_path)
 
 
 def test_evaluate_prints_figures(

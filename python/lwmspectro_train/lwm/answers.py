@@ -28,20 +28,28 @@ CLASSES = {
 SMOOTH_L1, GAUSSIAN = SNR_LOSSES = ("smooth_l1", "gaussian")
 
 
-def cross_entropy_sum(logits: Tensor, label: Tensor, smoothing: float) -> Tensor:
+def cross_entropy_sum(
+    logits: Tensor, label: Tensor, smoothing: float, seen: Tensor | None = None
+) -> Tensor:
     """Cross entropy, added up over windows with a label.
 
     Args:
         logits: (b, classes).
         label: (b,), ``NO_LABEL`` where it is null.
-        smoothing: of the labels.
+        smoothing: share of a label that is spread evenly over the classes.
+        seen: classes that it is spread over, bool, (classes,); all where None.
 
     Returns:
         a scalar; zero, with a gradient, where no window has a label.
     """
-    return functional.cross_entropy(
-        logits.float(), label, ignore_index=NO_LABEL, label_smoothing=smoothing, reduction="sum"
-    )
+    if seen is None or bool(seen.all()):
+        return functional.cross_entropy(
+            logits.float(), label, ignore_index=NO_LABEL, label_smoothing=smoothing, reduction="sum"
+        )
+    log_p = functional.log_softmax(logits.float(), dim=1)
+    own = functional.nll_loss(log_p, label, ignore_index=NO_LABEL, reduction="sum")
+    even = -(log_p * (seen / seen.sum())).sum(dim=1)
+    return (1.0 - smoothing) * own + smoothing * torch.where(label != NO_LABEL, even, 0.0).sum()
 
 
 def indecision_sum(logits: Tensor, label: Tensor, seen: Tensor) -> Tensor:

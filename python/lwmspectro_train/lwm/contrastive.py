@@ -38,7 +38,8 @@ def supervised_contrastive_loss(z: Tensor, label: Tensor, temperature: float) ->
     known = label != NO_LABEL
     other = ~torch.eye(b, dtype=torch.bool, device=z.device) & known[None]  # A(i)
     positive = other & (label[:, None] == label[None]) & known[:, None]  # P(i)
-    similarity = (z @ z.T) / temperature
+    with torch.autocast(z.device.type, enabled=False):  # divided by tau, bfloat16 shows its steps
+        similarity = (z @ z.T) / temperature
     least = torch.finfo(similarity.dtype).min
     log_total = torch.logsumexp(similarity.masked_fill(~other, least), dim=1)  # over A(i)
     log_share = (similarity - log_total[:, None]).masked_fill(~positive, 0.0)

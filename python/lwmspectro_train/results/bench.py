@@ -14,7 +14,6 @@ import torch
 
 from ..dataset import ROUTER_VIEWS, Windows
 from ..lwm.config import Model
-from ..lwm.contrastive import NO_LABEL
 from ..stages.checkpoint import WEIGHTS, digest
 from ..stages.config import PROTOCOLS
 from ..stages.source import Index, WindowSource, open_source
@@ -194,10 +193,7 @@ def open_ground(
         ValueError: it is of another city, or has too few windows of a class.
     """
     city = open_city(Path(links.data))
-    label, names = labels.of_table(city.table, links.task)
-    other = np.ones(len(label), bool)
-    other[city.rows(links.protocols)] = False
-    label = np.where(other, NO_LABEL, label)
+    label, names = labels.of_rows(city.table, links.task, city.rows(links.protocols))
     try:
         splits = {
             (count, seed): split(label, city.place, count, seed, preset.split)

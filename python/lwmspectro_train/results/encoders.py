@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..lwm import config
 from ..lwm.expert import Expert, random
 from ..lwm.head import ConvolutionalHead
-from ..stages.checkpoint import load_expert
+from ..stages.checkpoint import load_expert, refuse_test_sites
 from ..stages.source import Index, WindowSource
 
 Read = Callable[[Index], Any]
@@ -121,9 +121,11 @@ def pretrained(folder: Path) -> Expert:
 
     Raises:
         FileNotFoundError: there is none.
-        ValueError: the file is not what it should be.
+        ValueError: the file is not what it should be, or the weights have seen the test city.
     """
-    return load_expert(folder)[0]
+    expert, record = load_expert(folder)
+    refuse_test_sites(folder, record)
+    return expert
 
 
 @torch.no_grad()

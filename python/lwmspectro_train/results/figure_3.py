@@ -140,7 +140,7 @@ def figure_3(study: Embedding, preset: Preset, command: str) -> Path:
 
 def _ground(links: Links, study: Embedding, preset: Preset) -> Ground:
     city = open_city(Path(links.data))
-    label, names = labels.of_table(city.table, links.task)
+    label, names = labels.of_rows(city.table, links.task, city.rows(links.protocols))
     snr_db = labels.snr_of(city.table)
     chosen = np.zeros(len(label), bool)
     chosen[city.rows(links.protocols)] = True

@@ -26,8 +26,9 @@ def limits_of(links: Links) -> tuple[int, dict[str, dict[float, float]]]:
     A window has ``links.symbols`` places; of these the share ``data_share`` carries data. Real
     channels lie between the two that are given: flat, and fading from symbol to symbol.
     """
-    table = open_city(Path(links.data)).table
-    label, names = labels.of_table(table, links.task)
+    city = open_city(Path(links.data))
+    table = city.table
+    label, names = labels.of_rows(table, links.task, city.rows(links.protocols))
     share = 1.0
     if "data_share" in table.column_names:
         share = float(np.nanmean(column(table, "data_share")[label >= 0]))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torchmetrics.functional.classification import multiclass_f1_score
 
+from ..stages.config import PRECISIONS
 from ..stages.source import Index
 from ..stages.world import precision_plugin
 from .splits import Split
@@ -60,6 +61,9 @@ class Settings:
                 raise ValueError(f"{name}: expected more than 0, got {getattr(self, name):g}")
         if not self.weight_decay >= 0.0:
             raise ValueError(f"weight_decay: expected 0 or more, got {self.weight_decay:g}")
+        if self.precision not in PRECISIONS:
+            names = ", ".join(PRECISIONS)
+            raise ValueError(f"precision: expected one of {names}, got {self.precision!r}")
 
 
 @dataclass(frozen=True)

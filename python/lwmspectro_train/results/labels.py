@@ -25,15 +25,18 @@ def names(task: str) -> tuple[str, ...]:
     return MODULATIONS
 
 
-def of_table(table: pa.Table, task: str) -> tuple[Labels, tuple[str, ...]]:
+def of_rows(
+    table: pa.Table, task: str, rows: npt.NDArray[np.int64]
+) -> tuple[Labels, tuple[str, ...]]:
     """Class of each window, ``NO_LABEL`` where it takes no part, and the names of the classes.
 
     Windows that are cut short take no part, nor, where modulation is asked for, those that show
-    next to no data. Modulations that a data set does not have are no classes (LTE has no BPSK).
+    next to no data. Modulations that these rows do not have are no classes (LTE has no BPSK).
 
     Args:
         table: labels of a data set.
         task: of ``TASKS``.
+        rows: windows that may take part.
 
     Raises:
         ValueError: there is no such task, or no window of it.
@@ -50,7 +53,9 @@ def of_table(table: pa.Table, task: str) -> tuple[Labels, tuple[str, ...]]:
         label = np.where(bins == NO_LABEL, NO_LABEL, label)
         if "data_share" in table.column_names:
             label = np.where(column(table, "data_share") >= LEAST_DATA, label, NO_LABEL)
-    label = np.where(whole, label, NO_LABEL)
+    taken = np.zeros(len(whole), bool)
+    taken[rows] = True
+    label = np.where(whole & taken, label, NO_LABEL)
     present = np.unique(label[label != NO_LABEL])
     if not len(present):
         raise ValueError(f"windows: expected some with labels for {task}, got none")

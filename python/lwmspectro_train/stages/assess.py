@@ -13,7 +13,7 @@ from gnuradio.lwmspectro.thresholds import ExpertThresholds
 from ..dataset import read_manifest
 from ..lwm.expert import Expert
 from . import limits
-from .checkpoint import WEIGHTS, load_expert
+from .checkpoint import WEIGHTS, load_expert, refuse_test_sites
 from .config import PROTOCOLS, Experts
 from .experts import FINETUNE
 from .fading import by_rician_k, rician_k_db
@@ -65,10 +65,13 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
 
     Raises:
         FileNotFoundError: weights or data are missing.
-        ValueError: test and training windows come from one seed, or there are none.
+        ValueError: test and training windows come from one seed, there are none, or the weights
+            have seen the test sites.
     """
     torch.set_num_threads(config.threads)
-    expert, record = load_expert(config.folder(protocol, FINETUNE))
+    folder_of_weights = config.folder(protocol, FINETUNE)
+    expert, record = load_expert(folder_of_weights)
+    refuse_test_sites(folder_of_weights, record)
     data = config.data
     folder = Path(data.validation or data.train)
     span = (0.0, 1.0) if data.validation else (1.0 - data.held_out, 1.0)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from gnuradio.lwmspectro import strict_json
+from gnuradio.lwmspectro.sites.split import TEST
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -111,8 +112,8 @@ def restore(
     tensors, about = _read(path)
     if about.get("identity") != identity:
         raise ValueError(
-            f"{path}: expected a checkpoint of this configuration and data, got one of others; "
-            "--restart begins anew"
+            f"{path}: expected a checkpoint of this configuration and data (in memory as then, or "
+            "from the disk as then), got one of others; --restart begins anew"
         )
     weights, moments = {}, dict[int, dict[str, Tensor]]()
     for name, value in tensors.items():
@@ -136,6 +137,23 @@ def save_expert(folder: Path, expert: Expert, record: Mapping[str, Any]) -> None
     """Writes an expert's size and weights, and ``record`` of how they came about."""
     about = {"model": to_json(expert.model), "record": dict(record)}
     _write(folder / WEIGHTS, _unshared(expert.state_dict()), about)
+
+
+def refuse_test_sites(folder: Path, record: Mapping[str, Any]) -> None:
+    """Makes sure that no stage behind these weights saw the city that is kept for tests.
+
+    Raises:
+        ValueError: one was trained or validated on the test split.
+    """
+    stage: Any = record
+    while isinstance(stage, Mapping):
+        for name, data in stage.get("data", {}).items():
+            if data.get("config", {}).get("split") == TEST:
+                raise ValueError(
+                    f"{folder}: expected weights that never saw the {TEST} split, got some with "
+                    f"{name} data of it"
+                )
+        stage = stage.get("from")
 
 
 def load_expert(folder: Path) -> tuple[Expert, dict[str, Any]]:

@@ -23,7 +23,7 @@ BANDS = (
     ("no line of sight", -np.inf, -300.0),
     ("K below 5 dB", -300.0, 5.0),
     ("K 5 to 15 dB", 5.0, 15.0),
-    ("K from 15 dB", 15.0, np.inf),
+    ("K from 15 dB", 15.0, np.nan),  # a line of sight alone, infinite K, among them
 )
 """Of K: name, from, below."""
 
@@ -68,7 +68,7 @@ def by_rician_k(
     of_two = np.array(_MOVING)[logits[:, _MOVING].argmax(axis=1)] == label
     found = {}
     for name, low, high in BANDS:
-        chosen = strong & (k_db >= low) & (k_db < high)
+        chosen = strong & (k_db >= low) & ~(k_db >= high)
         moving = chosen & np.isin(label, _MOVING)
         if chosen.any() and moving.any():
             found[name] = {

@@ -83,7 +83,8 @@ class _Fit:
         self.steps_per_epoch = windows // self.batch
         self.last = config.epochs * self.steps_per_epoch
         self.adam = optimiser.build(run.task, config)
-        identity = [run.identity, to_json(replace(config, checkpoint_s=0.0)), run.seed]
+        source = type(run.training.source).__name__  # in memory or not: another order of windows
+        identity = [run.identity, to_json(replace(config, checkpoint_s=0.0)), run.seed, source]
         self.identity = checkpoint.digest([identity, windows, self.batch])
         self.path = run.folder / checkpoint.CHECKPOINT
         self.progress = Progress()
@@ -100,11 +101,19 @@ class _Fit:
         if self.progress.finished:
             return self.progress
         module, adam = self.fabric.setup(self.settings.task, self.adam)
+        self._move_moments()
         for epoch in range(self.progress.step // self.steps_per_epoch, self.settings.config.epochs):
             if not self._epoch(module, adam, epoch) or self.progress.finished:
                 break
         self.fabric.barrier()  # what the first has written is there for all
         return self.progress
+
+    def _move_moments(self) -> None:
+        """To where Fabric has put the weights: those of a checkpoint were read before."""
+        for parameter, moments in self.adam.state.items():
+            for name, value in moments.items():
+                if name != "step":  # stays where AdamW keeps it
+                    moments[name] = value.to(parameter.device)
 
     def _epoch(self, module: nn.Module, adam: Any, epoch: int) -> bool:
         """The rest of an epoch; False if it was to stop within."""
@@ -114,10 +123,11 @@ class _Fit:
         started, first = time.monotonic(), progress.step
         for at in range(progress.step % self.steps_per_epoch, self.steps_per_epoch):
             self._step(module, adam, rows[at])
+            whole = at + 1 == self.steps_per_epoch  # saved when it has been validated
+            if not whole and time.monotonic() - self.saved >= run.config.checkpoint_s:
+                self._save()
             if run.stop_after is not None and progress.step >= run.stop_after:
                 return False
-            if time.monotonic() - self.saved >= run.config.checkpoint_s:
-                self._save()
         speed = (progress.step - first) * self.batch / (time.monotonic() - started)
         self._end_epoch(epoch, speed)
         return True
@@ -187,12 +197,9 @@ class _Fit:
         figures = Figures(
             task.weights, run.validation.labels, run.validation.rows, self.fabric.device
         )
-        rows, size = run.validation.rows, self.batch // self.world.size
-        mine = rows[self.world.rank :: self.world.size]
-        alone = Alone()  # parts need not be of one size
-        for first in range(0, len(mine), size):
-            chosen = mine[first : first + size]
-            number = first // size * self.world.size + self.world.rank
+        rows, alone = run.validation.rows, Alone()  # each process has whole batches, the same ones
+        for number in range(self.world.rank, -(-len(rows) // self.batch), self.world.size):
+            chosen = rows[number * self.batch : (number + 1) * self.batch]
             numbers = order.uniform(_FIXED, number, len(chosen), random_numbers(task.expert.model))
             batch = run.validation.batch(chosen, numbers, self.fabric.device)
             with self.fabric.autocast():

@@ -23,6 +23,7 @@ Float16 = npt.NDArray[np.float16]
 Index = npt.NDArray[np.int64]
 
 _CHUNKS_AT_ONCE = 8  # files that are mixed where windows come from the disk
+_KEPT = 6 * _CHUNKS_AT_ONCE  # in memory: of three protocols, whose batches reach into the next ones
 
 
 class WindowSource(Protocol):
@@ -117,7 +118,7 @@ class DiskSource:
         if k not in self._files:
             size = int(self._reader.starts[k + 1] - self._reader.starts[k])
             self._files[k] = self._reader.file(k, np.arange(size))
-            while len(self._files) > 2 * _CHUNKS_AT_ONCE:  # batches may reach into the next group
+            while len(self._files) > _KEPT:
                 self._files.popitem(last=False)
         self._files.move_to_end(k)
         return self._files[k]

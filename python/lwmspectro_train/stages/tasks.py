@@ -134,9 +134,10 @@ class FineTune(Task):
             snr = self.expert.standardised_snr(label)
             loss = answers.snr_loss_sum(answer, snr, self.config.snr_loss)
             return mean_over(loss, (~label.isnan()).sum(), world)
-        loss = answers.cross_entropy_sum(answer, label, self.config.label_smoothing)
+        seen = self.expert.modulation_bias == 0.0 if name == answers.MODULATION else None
+        loss = answers.cross_entropy_sum(answer, label, self.config.label_smoothing, seen)
         known = mean_over(loss, (label != NO_LABEL).sum(), world)
-        if name != answers.MODULATION or not self.config.indecision:
+        if seen is None or not self.config.indecision:
             return known
-        loss = answers.indecision_sum(answer, label, self.expert.modulation_bias == 0.0)
+        loss = answers.indecision_sum(answer, label, seen)
         return known + self.config.indecision * mean_over(loss, (label == NO_LABEL).sum(), world)

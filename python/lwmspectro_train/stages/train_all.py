@@ -11,7 +11,7 @@ from gnuradio.lwmspectro.bundle import Bundle
 
 from ..dataset import read_manifest
 from ..router import RouterConfig
-from ..train_router import TRAINING, TrainConfig, train
+from ..train_router import TrainConfig, is_trained, train
 from .bundle import bundle, router_data, router_folder
 from .config import PROTOCOLS, Experts
 from .experts import Options, finetune, pretrain
@@ -42,16 +42,16 @@ def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> 
         say(f"finetune {protocol}")
         finetune(config, protocol, options, None)
     folder = router_folder(config)
-    if options.restart or not (folder / TRAINING).is_file():  # written when it is done
+    settings = TrainConfig(
+        data,
+        folder,
+        seed=config.seed,
+        epochs=config.router.epochs,
+        threads=config.threads,
+        precision="bf16-mixed" if config.pretrain.precision == "bf16-mixed" else "32-true",
+    )
+    if options.restart or not is_trained(settings):
         say("train-router")
-        settings = TrainConfig(
-            data,
-            folder,
-            seed=config.seed,
-            epochs=config.router.epochs,
-            threads=config.threads,
-            precision="bf16-mixed" if config.pretrain.precision == "bf16-mixed" else "32-true",
-        )
         train(settings, RouterConfig())
     say("export")
     return bundle(config, options.limit)
