@@ -19,7 +19,7 @@ pytest.importorskip("pyarrow", reason="PyArrow is not installed: no training her
 
 import torch
 import toy_links
-from lwmspectro_train.stages import checkpoint, config, curve, experts, optimiser, world
+from lwmspectro_train.stages import checkpoint, config, curve, experts, world
 from lwmspectro_train.stages.experts import Options
 
 CPU = Options(accelerator="cpu")
@@ -158,18 +158,6 @@ def test_checkpoint_of_another_configuration_is_refused(data: Path, tmp_path: Pa
     with pytest.raises(ValueError, match="expected a checkpoint of this configuration"):
         experts.pretrain(other, "lte", CPU)
     assert experts.pretrain(other, "lte", dataclasses.replace(CPU, restart=True)).finished
-
-
-def test_the_rate_rises_and_falls_in_every_cycle() -> None:
-    """Warm restarts: each cycle has the rates of a run of its length."""
-    short = config.Training(epochs=8, warmup_epochs=1.0, learning_rate=1e-3)
-    long = dataclasses.replace(short, epochs=16, cycles=2)
-    rates = [optimiser.rate(short, step, 10) for step in range(80)]
-    assert rates[9] == max(rates) == 1e-3
-    assert rates[79] < 1e-6
-    assert [optimiser.rate(long, step, 10) for step in range(160)] == 2 * rates
-    with pytest.raises(ValueError, match="cycles: expected 1 to 8, got 9"):
-        dataclasses.replace(short, cycles=9)
 
 
 def test_mixed_precision_leaves_inputs_as_they_are() -> None:

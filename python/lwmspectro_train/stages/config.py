@@ -111,7 +111,6 @@ class Training:
         learning_rate: at the end of the warm-up.
         final_rate: at the end of the cosine.
         warmup_epochs: in which it rises.
-        cycles: times that it rises and falls, in parts of ``epochs`` of one length.
         weight_decay: of matrices, not of norms, biases and positions.
         betas: of AdamW.
         clip: largest norm of the gradient.
@@ -126,7 +125,6 @@ class Training:
     learning_rate: float = 5e-4
     final_rate: float = 1e-8
     warmup_epochs: float = 5.0
-    cycles: int = 1
     weight_decay: float = 0.05
     betas: tuple[float, ...] = (0.9, 0.95)
     clip: float = 1.0
@@ -137,7 +135,6 @@ class Training:
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "batch"):
             _check_range(name, getattr(self, name), 1, 10**9)
-        _check_range("cycles", self.cycles, 1, self.epochs)
         for name in ("learning_rate", "clip"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name}: expected more than 0, got {getattr(self, name):g}")

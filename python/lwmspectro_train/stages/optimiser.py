@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""AdamW, and its learning rate: linear warm-up, then a cosine (paper, table of settings).
-
-With more than one cycle the rate rises and falls again (warm restarts, Loshchilov and Hutter,
-ICLR 2017), so that a longer run has the weights of a shorter one on its way.
-"""
+"""AdamW, and its learning rate: linear warm-up, then a cosine (paper, table of settings)."""
 
 from __future__ import annotations
 
@@ -53,11 +49,9 @@ def rate(config: Training, step: int, steps_per_epoch: int) -> float:
         steps_per_epoch: of the run.
     """
     warmup = config.warmup_epochs * steps_per_epoch
-    cycle = math.ceil(config.epochs * steps_per_epoch / config.cycles)
-    step %= cycle
     if step < warmup:
         return config.learning_rate * (step + 1) / math.ceil(warmup)
-    length = max(1.0, cycle - warmup)
+    length = max(1.0, config.epochs * steps_per_epoch - warmup)
     share = min(1.0, (step - warmup) / length)
     span = config.learning_rate - config.final_rate
     return config.final_rate + span * 0.5 * (1.0 + math.cos(math.pi * share))
