@@ -2,6 +2,7 @@
 """From a data set to a bundle: the commands, the ONNX experts, and the mixture."""
 
 import dataclasses
+import importlib.util
 import json
 from pathlib import Path
 
@@ -142,8 +143,12 @@ def test_a_model_that_differs_is_refused(made: Path) -> None:
 
 
 def test_errors_are_one_line(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     nothing = arguments(folder, tmp_path)
     for command, said in (
         (["finetune", *nothing, "--protocol", "lte"], "expected weights, found none"),
@@ -151,6 +156,10 @@ def test_errors_are_one_line(
         (["evaluate", *nothing], "expected a fine-tuned expert"),
         (["evaluate", "smoke"], "data.test: expected a data set to measure on"),
         (["pretrain", "smoke", "--protocol", "lte"], "expected manifest.json of a whole data set"),
+        (
+            ["pretrain", *nothing, "--protocol", "lte", "--tensorboard"],
+            "expected the Python package tensorboard, found none",
+        ),
         (["train-all", "smoke"], "router.test: expected a data set to measure on"),
     ):
         assert cli.main(command) == 2

@@ -34,13 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Trains."""
     from ..stages.experts import finetune
-    from ..stages.progress import said
+    from ..stages.progress import Bar, said
 
     config = pretrain.configured(args)
     if args.frozen:
         frozen = dataclasses.replace(config.finetune, frozen=True)
         config = dataclasses.replace(config, finetune=frozen)
-    progress = finetune(
-        config, args.protocol, pretrain.options(args), args.weights, scratch=args.scratch
-    )
+    with Bar() as bar:
+        options = pretrain.options(args, bar)
+        progress = finetune(config, args.protocol, options, args.weights, scratch=args.scratch)
     said(config.folder(args.protocol, "finetune"), progress)

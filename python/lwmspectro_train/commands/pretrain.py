@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnuradio.lwmspectro.cli.console import whole
 
+from . import CommandError
+
 if TYPE_CHECKING:
     from ..stages.config import Experts
     from ..stages.experts import Options
+    from ..stages.progress import Bar
 
 HELP = "Pretrain a protocol's expert by masked modelling; goes on where it was stopped."
 
@@ -80,25 +84,31 @@ def configured(args: argparse.Namespace) -> Experts:
     )
 
 
-def options(args: argparse.Namespace) -> Options:
-    """How the arguments want it run."""
-    from ..stages.experts import Options
-    from ..stages.progress import Bar
+def options(args: argparse.Namespace, bar: Bar) -> Options:
+    """How the arguments want it run.
 
+    Raises:
+        CommandError: TensorBoard is asked for and not installed.
+    """
+    from ..stages.experts import Options
+
+    if args.tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise CommandError("--tensorboard: expected the Python package tensorboard, found none")
     return Options(
         limit=args.limit,
         restart=args.restart,
         accelerator=args.accelerator,
         tensorboard=args.tensorboard,
-        on_step=Bar().on_step,
+        on_step=bar.on_step,
     )
 
 
 def run(args: argparse.Namespace) -> None:
     """Trains."""
     from ..stages.experts import pretrain
-    from ..stages.progress import said
+    from ..stages.progress import Bar, said
 
     config = configured(args)
-    progress = pretrain(config, args.protocol, options(args))
+    with Bar() as bar:
+        progress = pretrain(config, args.protocol, options(args, bar))
     said(config.folder(args.protocol, "pretrain"), progress)

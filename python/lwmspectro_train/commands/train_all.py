@@ -27,11 +27,11 @@ def run(args: argparse.Namespace) -> None:
     config = pretrain.configured(args)
     if args.bundle:
         config = dataclasses.replace(config, bundle=args.bundle)
-    bar = Bar()
+    with Bar() as bar:
 
-    def say(stage: str) -> None:
-        bar.stop()
-        sys.stderr.write(f"lwmspectro-train: {stage}\n")
+        def say(stage: str) -> None:
+            bar.stop()
+            sys.stderr.write(f"lwmspectro-train: {stage}\n")
 
-    made = train_all(config, dataclasses.replace(pretrain.options(args), on_step=bar.on_step), say)
+        made = train_all(config, pretrain.options(args, bar), say)
     sys.stdout.write(f"{made.folder}: {made.manifest.name} {made.manifest.version}\n")

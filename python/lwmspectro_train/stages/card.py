@@ -98,7 +98,7 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
                 ("SNR while it sends, dB", "by_snr_db"),
                 ("sample rate, MS/s", "by_samp_rate"),
             )
-            if metrics.get(key)
+            if any(row["windows"] for row in metrics.get(key, {}).values())
         ),
         expert_tables="\n".join(_expert_tables(experts)),
     )

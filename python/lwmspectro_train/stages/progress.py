@@ -34,6 +34,13 @@ class Bar:
         self._begun, self._first = 0.0, 0
         self._shown = float("-inf")
 
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """However it ends, the terminal is left as it was."""
+        self.stop()
+
     def _start(self, step: int) -> Progress:
         self._begun, self._first = time.monotonic(), step
         self._bar = Progress(

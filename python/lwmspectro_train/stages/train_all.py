@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gnuradio.lwmspectro.bundle import Bundle
+from gnuradio.lwmspectro.manifest import EMBEDDING_SIZE
 
 from ..dataset import read_manifest
 from ..router import RouterConfig
@@ -33,6 +34,10 @@ def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> 
     """
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise ValueError("train-all: expected one process; torchrun takes pretrain and finetune")
+    if config.model.dim != EMBEDDING_SIZE:  # said before days of training
+        raise ValueError(
+            f"model.dim: expected {EMBEDDING_SIZE}, a bundle's embedding, got {config.model.dim}"
+        )
     data, test = router_data(config)
     for name in sorted({config.data.train, config.data.validation, str(data), str(test)} - {""}):
         read_manifest(Path(name))
