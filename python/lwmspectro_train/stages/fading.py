@@ -14,8 +14,8 @@ import numpy.typing as npt
 from gnuradio.lwmspectro.sites.site_set import SiteSet
 
 from ..lwm.answers import MOBILITY, SNR
-from ..lwm.config import JOINT_MOBILITIES, MOBILITIES
 from ..lwm.contrastive import NO_LABEL
+from .figures import MOVING
 from .predict import Predictions
 
 FROM_DB = 5.0
@@ -26,8 +26,6 @@ BANDS = (
     ("K from 15 dB", 15.0, np.nan),  # a line of sight alone, infinite K, among them
 )
 """Of K: name, from, below."""
-
-_MOVING = [MOBILITIES.index(name) for name in JOINT_MOBILITIES]
 
 
 def rician_k_db(table: dict[str, npt.NDArray[Any]], split: str) -> npt.NDArray[np.float64]:
@@ -65,11 +63,11 @@ def by_rician_k(
     label, logits = predictions.labels[MOBILITY], predictions.answers[MOBILITY]
     strong = (label != NO_LABEL) & (predictions.labels[SNR] >= FROM_DB)
     right = logits.argmax(axis=1) == label
-    of_two = np.array(_MOVING)[logits[:, _MOVING].argmax(axis=1)] == label
+    of_two = np.array(MOVING)[logits[:, MOVING].argmax(axis=1)] == label
     found = {}
     for name, low, high in BANDS:
         chosen = strong & (k_db >= low) & ~(k_db >= high)
-        moving = chosen & np.isin(label, _MOVING)
+        moving = chosen & np.isin(label, MOVING)
         if chosen.any() and moving.any():
             found[name] = {
                 "windows": int(chosen.sum()),

@@ -19,7 +19,8 @@ from ..lwm.contrastive import NO_LABEL
 from .predict import Predictions
 
 _SNR_EDGES = (-np.inf, -2.5, 2.5, 7.5, 12.5, 17.5, 22.5, np.inf)  # bins of the paper
-_MOVING = [MOBILITIES.index(name) for name in JOINT_MOBILITIES]
+MOVING = [MOBILITIES.index(name) for name in JOINT_MOBILITIES]
+"""Classes of mobility that are told apart in the paper's joint task."""
 
 
 def figures(predictions: Predictions) -> dict[str, Any]:
@@ -48,10 +49,10 @@ def figures(predictions: Predictions) -> dict[str, Any]:
         strong = (label != NO_LABEL) & (snr_db >= 15.0)
         found[MODULATION]["from_15_db"] = _share(guess == label, strong)
     label = predictions.labels[MOBILITY]
-    moving = np.isin(label, _MOVING)
+    moving = np.isin(label, MOVING)
     if moving.any():
-        logits = predictions.answers[MOBILITY][:, _MOVING]
-        guess = np.array(_MOVING)[logits.argmax(axis=1)]
+        logits = predictions.answers[MOBILITY][:, MOVING]
+        guess = np.array(MOVING)[logits.argmax(axis=1)]
         two = _classes(guess[moving], label[moving], snr_db[moving])
         two["from_5_db"] = _share(guess == label, moving & (snr_db >= 5.0))
         found["pedestrian_vehicular"] = two
