@@ -20,7 +20,7 @@ from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from lwmspectro_train import calibrate, cli, export
 from lwmspectro_train.lwm.mixture import Mixture
-from lwmspectro_train.stages import checkpoint, config, portable
+from lwmspectro_train.stages import checkpoint, config, portable, quantise
 from lwmspectro_train.stages.checkpoint import load_expert
 from lwmspectro_train.stages.experts import FINETUNE
 from lwmspectro_train.train_router import TRAINING, WEIGHTS, TrainConfig, is_trained, restore
@@ -127,6 +127,39 @@ def test_evaluate_prints_figures(
         found["mobility"]["accuracy"], abs=1e-3
     )
     assert 0.0 < found["snr_db"]["median_error"] < 40.0
+
+
+def test_int8_answers_as_float32_does(
+    made: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["quantise", str(made / "bundle"), str(tmp_path / "int8")]
+    test = ["--test", str(folder / "test")]
+    assert cli.main([*command, *test]) == 0
+    said = capsys.readouterr().out
+    compared = json.loads(said[: said.rindex("}") + 1])
+    before, after = Bundle.load(made / "bundle"), Bundle.load(tmp_path / "int8")
+    assert after.experts == before.experts
+    for protocol in after.experts:
+        name = f"{EXPERT}{protocol}.onnx"
+        assert len(after.read(name)) < len(before.read(name))
+        whole = before.manifest.metrics["experts"][protocol]
+        mine = compared[protocol]["float32"]
+        assert mine["mobility"] == pytest.approx(whole["mobility"]["accuracy"], abs=1e-3)
+        assert mine["snr_db"] == pytest.approx(whole["snr_db"]["median_error"], abs=0.01)
+    assert before.read("router.onnx") == after.read("router.onnx")
+    # of int8 there is no other int8
+    assert cli.main(["quantise", str(tmp_path / "int8"), str(tmp_path / "twice"), *test]) == 2
+    assert "expected an encoder in float32, found none" in capsys.readouterr().err
+    assert not (tmp_path / "twice").exists()
+
+
+def test_int8_that_costs_too_much_is_refused(
+    made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quantise, "MORE_DB", -100.0)
+    with pytest.raises(ValueError, match="expected a median error of the SNR of at most"):
+        quantise.quantise(Bundle.load(made / "bundle"), folder / "test", tmp_path / "int8")
+    assert not (tmp_path / "int8").exists()
 
 
 def test_a_model_that_differs_is_refused(made: Path) -> None:

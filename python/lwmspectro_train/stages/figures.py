@@ -37,7 +37,7 @@ def figures(predictions: Predictions) -> dict[str, Any]:
     for name in CLASSES:
         label = predictions.labels[name]
         known = label != NO_LABEL
-        if known.any():
+        if known.any() and name in predictions.answers:
             guess = predictions.answers[name].argmax(axis=1)
             found[name] = _classes(guess[known], label[known], snr_db[known])
     if MODULATION in found:
