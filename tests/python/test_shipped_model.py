@@ -2,13 +2,14 @@
 """The model that is installed with the module: it is there, small, and right."""
 
 import json
+import statistics
 from collections import Counter
 
 import pytest
 from gnuradio import blocks, gr
 from gnuradio.lwmspectro import Bundle, classifier, keys, open_bundle, synthetic_source
 from gnuradio.lwmspectro.bundle import DEFAULT_NAME
-from gnuradio.lwmspectro.synthetic_scenes import SCENES
+from gnuradio.lwmspectro.synthetic_scenes import LINKS, NOISE, SCENES
 
 MAX_BYTES = 30_000_000
 NAMED_RIGHT = 0.80
@@ -16,7 +17,12 @@ NAMED_RIGHT = 0.80
 ACCEPTED = 0.05
 """Largest share of windows named that hold none of the protocols, or another one."""
 WINDOWS = 30
+LINK_WINDOWS = 20
 WINDOW_S = 25.6e-3
+ANSWERS = ((keys.MODULATION, 0.4, 0.8), (keys.MOBILITY, 0.6, 0.7))
+"""Of links: least share of windows that get the answer, and of the answers that are right."""
+SNR_ERROR_DB = 4.0
+"""Of links: largest median error."""
 SNR_DB = 20.0
 
 
@@ -74,6 +80,45 @@ def test_does_not_name_noise(said):
     counts = said["noise"]
     assert counts.total() >= WINDOWS - 2
     assert counts.total() - counts[None] <= ACCEPTED * counts.total(), counts
+
+
+@pytest.fixture(scope="module")
+def of_links(shipped):
+    """Truth and message of each whole window of links of known modulation, speed and SNR."""
+    rate = 20e6
+    source = synthetic_source(rate, "links", dwell_s=LINK_WINDOWS * WINDOW_S, seed=2024)
+    block = classifier(rate, 0.0, shipped, "block")
+    pairs = []
+
+    def keep(answer):
+        truth = source.truth_of(answer[keys.SAMPLE_START], answer[keys.SAMPLE_COUNT])
+        if truth is not None and truth.protocol != NOISE:
+            pairs.append((truth, answer))
+
+    block.add_listener(keep)
+    graph = gr.top_block()
+    n_samples = round((len(LINKS) - 1) * LINK_WINDOWS * WINDOW_S * rate)  # noise comes last
+    graph.connect(source, blocks.head(gr.sizeof_gr_complex, n_samples), block)
+    graph.run()
+    assert block.error is None
+    assert len(pairs) >= (LINK_WINDOWS - 2) * (len(LINKS) - 1)
+    return pairs
+
+
+@pytest.mark.parametrize(("key", "given", "right"), ANSWERS, ids=lambda value: str(value))
+def test_experts_are_right_of_links(of_links, key, given, right):
+    """What is given of windows that are named, against the truth."""
+    named = [(t, a) for t, a in of_links if a.get(keys.PROTOCOL) == t.protocol]
+    assert len(named) >= NAMED_RIGHT * len(of_links)
+    answers = [(getattr(t, key), a[key]) for t, a in named if a.get(key) is not None]
+    assert len(answers) >= given * len(named)
+    assert sum(truth == said for truth, said in answers) >= right * len(answers)
+
+
+def test_experts_measure_the_snr_of_links(of_links):
+    named = [(t, a) for t, a in of_links if a.get(keys.PROTOCOL) == t.protocol]
+    errors = [abs(a[keys.SNR_DB] - t.snr_db) for t, a in named]
+    assert statistics.median(errors) <= SNR_ERROR_DB
 
 
 def test_recordings(shipped, captures, run_app):
