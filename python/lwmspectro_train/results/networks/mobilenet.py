@@ -27,7 +27,7 @@ def _conv(
 ) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(n_in, n_out, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(n_out, eps=1e-3, momentum=0.01),
+        nn.BatchNorm2d(n_out, eps=1e-3),
     )
 
 
