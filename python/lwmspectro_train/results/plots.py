@@ -18,7 +18,7 @@ from .cells import ALL, Cell
 from .methods import METHODS
 from .report import of_seeds
 
-_SIZE = (7.5, 4.8)  # inches
+_SIZE = (9.5, 4.8)  # inches
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -45,11 +45,13 @@ def _axes(title: str) -> tuple[Figure, Any]:
 
 
 def _style(k: int) -> dict[str, Any]:
-    return {
-        "marker": "osD^v<>PX*"[k % 10],
-        "color": f"C{k % 10}",
-        "linestyle": "-" if k < 10 else "--",
-    }
+    return {"marker": "osD^v<>PX*hp"[k % 12], "color": _colour(k)}
+
+
+def _colour(k: int) -> tuple[float, float, float, float]:
+    """The strong ones of 20 colours first, then the pale ones."""
+    colour: tuple[float, float, float, float] = colormaps["tab20"](2 * (k % 10) + k // 10 % 2)
+    return colour
 
 
 def by_count(
@@ -78,11 +80,11 @@ def by_count(
         margin = [0.0 if math.isnan(f.margin) else 100 * f.margin for _, f in points]
         axes.errorbar(x, y, margin, capsize=2, label=METHODS[name].title, **_style(k))
         if paper and name in paper:
-            axes.plot(*paper[name], color=f"C{k % 10}", linestyle=":", alpha=0.7)
+            axes.plot(*paper[name], color=_colour(k), linestyle=":", alpha=0.7)
     axes.set_xscale("log")
     axes.set_xlabel("training windows per class" + (" (dotted: the paper)" if paper else ""))
     axes.set_ylabel(label)
-    axes.legend(fontsize="small")
+    figure.legend(loc="outside right upper", fontsize="small")  # over no curve
     save(figure, path)
 
 
@@ -117,5 +119,5 @@ def by_snr(
         axes.plot(list(limit), [100 * v for v in limit.values()], style, lw=2, label=name)
     axes.set_xlabel("SNR, dB")
     axes.set_ylabel("accuracy, %")
-    axes.legend(fontsize="small")
+    figure.legend(loc="outside right upper", fontsize="small")  # over no curve
     save(figure, path)
