@@ -68,7 +68,8 @@ class RoutedEncoder(nn.Module):
             raise ValueError(f"experts: expected embeddings of one width, got {dims}")
         self.experts = nn.ModuleList(Encoder(expert) for expert in experts)
         self.dim = dims[0]
-        self.head = dataclasses.replace(experts[0].model.head, over=config.EMBEDDING)
+        # one token of d channels: pooled along the d values, a CNN would lose which is which
+        self.head = dataclasses.replace(experts[0].model.head, over=config.TOKENS)
 
     def forward(self, parts: list[tuple[int, Tensor, dict[str, Tensor]]]) -> Tensor:
         """For each expert its windows' places in the batch and the images of their views."""
