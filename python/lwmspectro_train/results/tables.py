@@ -106,7 +106,10 @@ def ablation(made: Made) -> Path:
     for links in made.study.links:
         cells = made.of(links.name)
         text += f"\n## {links.name}\n\n"
-        text += report.by_count(cells, made.study.methods, made.study.counts, f1)
+        if cells:
+            text += report.by_count(cells, made.study.methods, made.study.counts, f1)
+        else:
+            text += "Nothing is measured yet.\n"
     return _write(made.out / f"{ABLATION}.md", text + made.end())
 
 
