@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import os
 import time
@@ -28,6 +26,7 @@ from .augment import mute_idle
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .files import write_json
 from .router import Router, RouterConfig
+from .stages.checkpoint import digest
 
 WEIGHTS = "router.safetensors"
 CONFIG = "router.json"
@@ -243,11 +242,11 @@ def identity(config: TrainConfig) -> dict[str, Any]:
         FileNotFoundError: the data set is not complete.
     """
     manifest = read_manifest(config.data)
-    own = json.dumps([manifest[key] for key in ("seed", "windows", "config")], sort_keys=True)
+    own = [manifest[key] for key in ("seed", "windows", "config")]
     settings = asdict(config)
     for name in ("data", "out", "threads"):
         del settings[name]
-    return settings | {"data_sha256": hashlib.sha256(own.encode()).hexdigest()}
+    return settings | {"data_sha256": digest(own)}
 
 
 def is_trained(config: TrainConfig) -> bool:

@@ -140,19 +140,17 @@ class Expert(nn.Module):
 
         With ``visible_only`` the encoder never sees these, and they are put in afterwards.
         """
+        if self.model.visible_only:
+            seen = self.encode(patches, masks)
+            counts = [mask.visible.shape[1] for mask in masks]
+            whole = zip(seen.split(counts, dim=1), masks, strict=True)
+            return torch.cat([put(part, mask, self.mask_embedding) for part, mask in whole], dim=1)
         parts = []
         for source, part, mask in zip(self.model.sources, patches, masks, strict=True):
             embedding = self._embedding(source.name)
             seen = embedding(pick(part, mask.visible), mask.visible)  # (11)
-            if self.model.visible_only:
-                parts.append(embedding.place(seen, mask.visible))  # (12)
-            else:
-                parts.append(embedding.place(put(seen, mask, self.mask_embedding)))  # (15), (12)
-        encoded = self._run(torch.cat(parts, dim=1))
-        if not self.model.visible_only:
-            return encoded
-        whole = zip(encoded.split([p.shape[1] for p in parts], dim=1), masks, strict=True)
-        return torch.cat([put(part, mask, self.mask_embedding) for part, mask in whole], dim=1)
+            parts.append(embedding.place(put(seen, mask, self.mask_embedding)))  # (15), (12)
+        return self._run(torch.cat(parts, dim=1))
 
     def reconstruction_loss(self, patches: list[Tensor], masks: list[Mask]) -> Tensor:
         """Masked modelling: hide, encode, decode, compare (eq. 15 to 17)."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ..chunks import sha256
 from ..dataset import ROUTER_VIEWS, Windows
 from ..lwm.config import Model
 from ..stages.checkpoint import WEIGHTS, digest
@@ -96,9 +96,9 @@ class Ground:
         method = METHODS[name]
         weights = []
         if method.stage:
-            weights = [_sha256(folder / WEIGHTS) for folder in self.folders(method.stage)]
+            weights = [sha256(folder / WEIGHTS) for folder in self.folders(method.stage)]
             if self.links.expert == ROUTED:
-                weights.append(_sha256(Path(self.links.router, ROUTER_WEIGHTS)))
+                weights.append(sha256(Path(self.links.router, ROUTER_WEIGHTS)))
         preset = self.preset.to_json()
         decides = {
             "data": self.city.sha256,
@@ -209,8 +209,3 @@ def open_ground(
 def ordered(counts: tuple[int, ...]) -> list[int]:
     """Few windows first, all of them last."""
     return sorted(counts, key=lambda count: (count == ALL, count))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

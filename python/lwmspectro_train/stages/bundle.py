@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,11 @@ def bundle(config: Experts, limit: int | None = None) -> Bundle:
         file = f"{EXPERT}{name}.onnx"
         contents[file] = portable.to_onnx(found.expert, spec)
         parity[name] = portable.check_parity(found.expert, spec, contents[file], tokens)
-    digest = hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()
     target = Path(config.bundle)
     metrics = router.metrics | {"experts": {name: e.metrics for name, e in experts.items()}}
     fields = {
         "name": target.name,
-        "version": f"2-{digest[:8]}",
+        "version": version_of(contents),
         "spec": spec,
         "labels": {"protocol": LABELS, "modulation": MODULATIONS, "mobility": MOBILITIES},
         "thresholds": dataclasses.replace(
@@ -97,10 +97,20 @@ def bundle(config: Experts, limit: int | None = None) -> Bundle:
     return write_bundle(target, fields, contents, model_card(target.name, router, experts))
 
 
+def version_of(contents: Mapping[str, bytes]) -> str:
+    """Of a bundle, from all that its models are."""
+    digest = hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()
+    return f"2-{digest[:8]}"
+
+
+def whole_tokens(folder: Path, spec: Spec) -> Windows:
+    """A data set's windows as the vectors that a bundle's experts read."""
+    return Windows(folder, (*ROUTER_VIEWS, *(columns.GRID + name for name in spec.grids)))
+
+
 def _sample(config: Experts, spec: Spec) -> npt.NDArray[np.float32]:
     """Whole vectors of tokens of some windows, over which models are compared."""
-    grids = [columns.GRID + name for name in spec.grids]
-    windows = Windows(Path(config.data.train), (*ROUTER_VIEWS, *grids))
+    windows = whole_tokens(Path(config.data.train), spec)
     return windows.tokens(np.arange(min(_PARITY_WINDOWS, len(windows)))).astype(np.float32)
 
 

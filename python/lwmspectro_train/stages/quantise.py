@@ -9,7 +9,6 @@ little, and decibels and log ratios do not fit 8 bits.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,10 @@ from gnuradio.lwmspectro.bundle_writer import write_bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from .. import columns
-from ..dataset import ROUTER_VIEWS, Windows, column
+from ..dataset import column
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from . import labels
+from .bundle import version_of, whole_tokens
 from .config import PROTOCOLS, Data
 from .figures import answered, figures
 from .portable import OUTPUTS
@@ -66,8 +65,7 @@ def int8(model: bytes) -> bytes:
 
 def predictions(bundle: Bundle, protocol: str, model: bytes, test: Path) -> Predictions:
     """What an ONNX expert says of a test set's windows of its protocol."""
-    grids = [columns.GRID + name for name in bundle.spec.grids]
-    windows = Windows(test, (*ROUTER_VIEWS, *grids))
+    windows = whole_tokens(test, bundle.spec)
     rows = np.flatnonzero(labels.protocol_numbers(windows.table) == PROTOCOLS.index(protocol))
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     parts: dict[str, list[Any]] = {name: [] for name in OUTPUTS}
@@ -115,26 +113,25 @@ def quantise(bundle: Bundle, test: Path, target: Path) -> tuple[Bundle, dict[str
             kind: predictions(bundle, protocol, model, test)
             for kind, model in (("float32", before), ("int8", contents[file]))
         }
-        metrics[protocol] = figures(both["int8"])
+        measured = {kind: figures(found) for kind, found in both.items()}
+        metrics[protocol] = measured["int8"]
         metrics[protocol]["answered"] = answered(both["int8"], bundle.thresholds.experts[protocol])
-        compared[protocol] = {kind: _brief(found) for kind, found in both.items()}
+        compared[protocol] = {kind: _brief(found) for kind, found in measured.items()}
         _check(protocol, compared[protocol])
-    version = hashlib.sha256(b"".join(contents[name] for name in sorted(contents))).hexdigest()[:8]
     fields = {
         field.name: getattr(manifest, field.name)
         for field in dataclasses.fields(manifest)
         if field.name not in ("format", "files")
     } | {
         "name": target.name,
-        "version": f"2-{version}",
+        "version": version_of(contents),
         "provenance": manifest.provenance | {"quantised": {"of": bundle.id, "compared": compared}},
         "metrics": manifest.metrics | {"experts": metrics},
     }
     return write_bundle(target, fields, contents, _card(bundle, target.name, compared)), compared
 
 
-def _brief(predictions: Predictions) -> dict[str, float]:
-    found = figures(predictions)
+def _brief(found: dict[str, Any]) -> dict[str, float]:
     shares = {name: found[name]["accuracy"] for name in _SHARES if name in found}
     return shares | ({SNR: found[SNR]["median_error"]} if SNR in found else {})
 
