@@ -80,7 +80,7 @@ class _Windows(Dataset[tuple[Tensor, Tensor]]):
         return len(self.label)
 
     def __getitems__(self, index: list[int]) -> tuple[Tensor, Tensor]:
-        return self.tokens[index].float(), self.label[index]
+        return self.tokens[index], self.label[index]  # half the bytes on their way to a GPU
 
 
 def _as_is(batch: Any) -> Any:
@@ -101,7 +101,7 @@ class RouterTask(lightning.LightningModule):
         """Loss of a batch."""
         tokens, label = batch
         loss = functional.cross_entropy(
-            self.router(mute_idle(tokens, self.config.muted)),
+            self.router(mute_idle(tokens.float(), self.config.muted)),
             label,
             label_smoothing=self.config.label_smoothing,
         )
@@ -111,7 +111,7 @@ class RouterTask(lightning.LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """Logs loss and accuracy of a batch."""
         tokens, label = batch
-        logits = self.router(tokens)
+        logits = self.router(tokens.float())
         self.accuracy(logits, label)
         self.log("val_loss", functional.cross_entropy(logits, label), prog_bar=True)
         self.log("val_accuracy", self.accuracy, prog_bar=True)

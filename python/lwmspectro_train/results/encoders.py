@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning.fabric.utilities import move_data_to_device
 from torch import Tensor, nn
 
 from ..lwm import config
@@ -17,6 +18,7 @@ from ..lwm.expert import Expert, random
 from ..lwm.head import ConvolutionalHead
 from ..stages.checkpoint import load_expert, refuse_test_sites
 from ..stages.source import Index, WindowSource
+from ..stages.world import fastest
 
 Read = Callable[[Index], Any]
 """Rows to an encoder's input."""
@@ -76,8 +78,8 @@ class RoutedEncoder(nn.Module):
         n = sum(len(places) for _, places, _ in parts)
         means = [self.experts[k](images).mean(dim=1) for k, _, images in parts]
         order = torch.cat([places for _, places, _ in parts])
-        joined = torch.cat(means)
-        return joined[torch.empty(n, dtype=torch.long).scatter_(0, order, torch.arange(n))][:, None]
+        back = torch.empty_like(order).scatter_(0, order, torch.arange(n, device=order.device))
+        return torch.cat(means)[back][:, None]
 
     def tuned(self) -> list[nn.Parameter]:
         """Of all experts."""
@@ -132,9 +134,12 @@ def pretrained(folder: Path) -> Expert:
 @torch.no_grad()
 def embed(encoder: AnyEncoder, read: Read, rows: Index, batch: int) -> Tensor:
     """What a head sees of windows, float16, (n, tokens or 1, d)."""
-    encoder.eval()
-    spans = range(0, len(rows), batch)
-    return torch.cat([encoder(read(rows[first : first + batch])).half() for first in spans])
+    encoder.eval().to(fastest())
+    parts = []
+    for first in range(0, len(rows), batch):
+        inputs = move_data_to_device(read(rows[first : first + batch]), torch.device(fastest()))
+        parts.append(encoder(inputs).half().cpu())
+    return torch.cat(parts)
 
 
 def new_head(encoder: AnyEncoder, classes: int, seed: int) -> ConvolutionalHead:

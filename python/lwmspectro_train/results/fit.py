@@ -19,7 +19,7 @@ from torchmetrics.functional.classification import multiclass_f1_score
 
 from ..stages.config import PRECISIONS
 from ..stages.source import Index
-from ..stages.world import precision_plugin
+from ..stages.world import fastest, precision_plugin
 from .splits import Split
 
 Labels = npt.NDArray[np.int64]
@@ -96,7 +96,8 @@ def predict(network: nn.Module, read: Read, rows: Index, fabric: Fabric, batch: 
     parts = []
     for first in range(0, len(rows), batch):
         with fabric.autocast():
-            parts.append(network(read(rows[first : first + batch])).argmax(dim=1))
+            inputs = fabric.to_device(read(rows[first : first + batch]))
+            parts.append(network(inputs).argmax(dim=1))
     return torch.cat(parts).cpu()
 
 
@@ -127,8 +128,8 @@ def fit(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 1])
-    plugin = precision_plugin(settings.precision, "cpu")
-    fabric = Fabric(accelerator="cpu", devices=1, plugins=[plugin])
+    plugin = precision_plugin(settings.precision, fastest())
+    fabric = Fabric(accelerator=fastest(), devices=1, plugins=[plugin])
     groups = rates or [{"params": list(network.parameters()), "lr": settings.learning_rate}]
     adam = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
     module, optimiser = fabric.setup(network, adam)
@@ -141,7 +142,8 @@ def fit(
         module.train()
         begun = time.perf_counter()
         for rows in _epoch(split.train, settings, rng):
-            loss = cross_entropy(module(read(rows)).float(), truth[rows])
+            logits = module(fabric.to_device(read(rows))).float()
+            loss = cross_entropy(logits, truth[rows].to(fabric.device))
             if not bool(loss.isfinite()):
                 raise RuntimeError(f"loss: expected a finite one, got {float(loss.detach())}")
             optimiser.zero_grad(set_to_none=True)

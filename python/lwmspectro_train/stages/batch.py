@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from .source import Float16, Index, WindowSource, open_source
 LIKENESS = "likeness"
 """Label of the contrastive loss."""
 
+_CPU = torch.device("cpu")
 _FITTED_ON = 2000  # windows from which statistics are taken
 
 
@@ -113,6 +115,7 @@ def open_part(
     *,
     limit: int | None = None,
     likeness: Sequence[str] = (),
+    device: torch.device = _CPU,
 ) -> Part:
     """Windows of a protocol.
 
@@ -124,6 +127,7 @@ def open_part(
         span: share of the data set where they begin and end.
         limit: so many at most.
         likeness: labels that make two windows alike.
+        device: that prepares views.
 
     Raises:
         FileNotFoundError: the data set is not complete.
@@ -142,19 +146,26 @@ def open_part(
     found = labels.of_table(windows.table, data)
     if likeness:
         found = found | {LIKENESS: labels.combined(found, tuple(likeness))}
-    source = open_source(folder, model, rows, data.memory, data.prepared)
+    source = open_source(folder, model, rows, data.memory, data.prepared, device)
     return Part(source, rows, found, numbers, data.prepared)
 
 
 def training_and_validation(
-    model: Model, data: Data, protocol: str, *, limit: int | None, likeness: Sequence[str] = ()
+    model: Model,
+    data: Data,
+    protocol: str,
+    *,
+    limit: int | None,
+    likeness: Sequence[str] = (),
+    device: torch.device = _CPU,
 ) -> tuple[Part, Part]:
     """Both parts of the data of a stage; see :func:`open_part`."""
     last = 1.0 if data.validation else 1.0 - data.held_out
     few = None if limit is None else max(1, round(limit * data.held_out))
     folder = Path(data.train)
     validation = Path(data.validation or data.train), (0.0 if data.validation else last, 1.0)
-    training = open_part(folder, model, data, protocol, (0.0, last), limit=limit, likeness=likeness)
+    how: dict[str, Any] = {"likeness": likeness, "device": device}
+    training = open_part(folder, model, data, protocol, (0.0, last), limit=limit, **how)
     return training, open_part(
-        validation[0], model, data, protocol, validation[1], limit=few, likeness=likeness
+        validation[0], model, data, protocol, validation[1], limit=few, **how
     )

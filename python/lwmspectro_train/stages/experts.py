@@ -129,14 +129,15 @@ def _run(
         "columns": to_json(config.data)
         | {"train": "", "validation": "", "test": "", "memory": 0, "prepared": 0},
     }
+    fabric, world = launch(training.precision, options.accelerator)
     windows = training_and_validation(
         model,
         config.data,
         protocol,
         limit=options.limit,
         likeness=config.finetune.contrastive_labels if stage == FINETUNE else (),
+        device=fabric.device,
     )
-    fabric, world = launch(training.precision, options.accelerator)
     run = Run(
         task=task(windows[0]),
         training=windows[0],

@@ -65,7 +65,9 @@ def predict(
         FileNotFoundError: the data set is not complete.
         ValueError: there are no such windows.
     """
-    part = open_part(folder, expert.model, data, protocol, span, limit=limit)
+    part = open_part(
+        folder, expert.model, data, protocol, span, limit=limit, device=torch.device(device)
+    )
     expert = expert.eval().to(device)
     found: dict[str, list[Float32]] = {}
     for first in range(0, len(part.rows), _BATCH):

@@ -18,15 +18,24 @@ from .config import Augmentation
 
 Float16 = npt.NDArray[np.float16]
 
-_AT_ONCE = 16  # windows: what they need stays in the processor's cache
+_AT_ONCE = {"cpu": 16}  # windows: what they need stays in the processor's cache
+_AT_ONCE_ELSEWHERE = 256
 
 
 class Images:
-    """Columns of a data set to the images of a model's views, float16, not standardised yet."""
+    """Columns of a data set to the images of a model's views, float16, not standardised yet.
 
-    def __init__(self, model: Model) -> None:
+    Args:
+        model: whose views.
+        device: that computes them.
+    """
+
+    def __init__(self, model: Model, device: torch.device) -> None:
         self.sources = model.sources
-        self.views = {source.name: VIEWS[source.kind](source) for source in model.sources}
+        self.device = device
+        self.views = {
+            source.name: VIEWS[source.kind](source).to(device) for source in model.sources
+        }
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -38,12 +47,16 @@ class Images:
         """Columns, each (b, ...), to images by source, each (b, planes, rows, columns)."""
         n = len(next(iter(parts.values())))
         out = {name: np.empty((n, *shape), np.float16) for name, shape in self.shapes.items()}
-        for first in range(0, n, _AT_ONCE):
-            some = slice(first, first + _AT_ONCE)
-            raw = {name: torch.from_numpy(part[some]).float() for name, part in parts.items()}
+        at_once = _AT_ONCE.get(self.device.type, _AT_ONCE_ELSEWHERE)
+        for first in range(0, n, at_once):
+            some = slice(first, first + at_once)
+            raw = {
+                name: torch.from_numpy(part[some]).to(self.device).float()
+                for name, part in parts.items()
+            }
             for source in self.sources:
                 image = self.views[source.name].image(raw[source.column])
-                out[source.name][some] = image.numpy()
+                out[source.name][some] = image.half().cpu().numpy()
         return out
 
 

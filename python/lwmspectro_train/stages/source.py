@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ..dataset import Windows
 from ..lwm.config import Model, planes_read
@@ -22,6 +23,7 @@ from .prepared import Images
 Float16 = npt.NDArray[np.float16]
 Index = npt.NDArray[np.int64]
 
+_CPU = torch.device("cpu")
 _CHUNKS_AT_ONCE = 8  # files that are mixed where windows come from the disk
 _KEPT = 6 * _CHUNKS_AT_ONCE  # in memory: of three protocols, whose batches reach into the next ones
 
@@ -39,7 +41,9 @@ class WindowSource(Protocol):
 class _Reader:
     """The columns and planes of a data set that a model reads, a file at a time."""
 
-    def __init__(self, folder: Path, model: Model, prepared: bool = False) -> None:
+    def __init__(
+        self, folder: Path, model: Model, prepared: bool = False, device: torch.device = _CPU
+    ) -> None:
         self.windows = Windows(folder, model.columns)
         self.planes = planes_read(model)
         starts = np.cumsum([0, *(f["windows"] for f in self.windows.manifest["files"])])
@@ -48,7 +52,7 @@ class _Reader:
             name: (len(self.planes[name]), *shape[1:]) if name in self.planes else shape
             for name, shape in self.windows.shapes.items()
         }
-        self.images = Images(model) if prepared else None
+        self.images = Images(model, device) if prepared else None
         if self.images is not None:
             self.shapes = self.images.shapes
 
@@ -148,7 +152,12 @@ def available_memory() -> int:
 
 
 def open_source(
-    folder: Path, model: Model, rows: Index, share: float, prepared: bool = False
+    folder: Path,
+    model: Model,
+    rows: Index,
+    share: float,
+    prepared: bool = False,
+    device: torch.device = _CPU,
 ) -> WindowSource:
     """Windows for a model: in memory where they take at most ``share`` of what is free.
 
@@ -158,12 +167,13 @@ def open_source(
         rows: which windows.
         share: of the free memory.
         prepared: as images of the model's views.
+        device: that computes these; windows are kept in the machine's memory.
 
     Raises:
         FileNotFoundError: the data set is not complete.
         ValueError: it lacks a column that the model reads.
     """
-    reader = _Reader(folder, model, prepared)
+    reader = _Reader(folder, model, prepared, device)
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # of torchrun, each with its own
     if len(rows) * reader.bytes_each <= share * available_memory() / processes:
         return MemorySource(reader, rows)

@@ -58,6 +58,11 @@ class _InputsAsTheyAre(MixedPrecision):
         return data
 
 
+def fastest() -> str:
+    """Accelerator of one process, as Fabric names it: a GPU of CUDA where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def precision_plugin(precision: str, accelerator: str) -> Precision:
     """Of Fabric, for one of ``config.PRECISIONS``."""
     if precision != "bf16-mixed":
