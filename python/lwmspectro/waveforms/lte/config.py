@@ -203,7 +203,7 @@ class LteConfig:
         n_prb = int(rng.choice(list(FFT_SIZES), p=[0.12, 0.1, 0.16, 0.24, 0.13, 0.25]))
         sizes = FFT_SIZES[n_prb]
         size = sizes[0] if rng.random() < 0.75 else int(rng.choice(sizes))
-        n_ports = int(rng.choice([1, 2, 4], p=[0.5, 0.35, 0.15]))
+        n_ports = int(rng.choice([1, 2, 4], p=[0.65, 0.25, 0.1]))
         gains = rng.normal(size=(n_ports, 2)) @ np.array([1, 1j]) * np.sqrt(0.5)
         gains /= np.sqrt(np.mean(np.abs(gains) ** 2))
         tdd = rng.random() < 0.35

@@ -119,11 +119,13 @@ class WifiConfig:
     @classmethod
     def random(cls, rng: np.random.Generator) -> WifiConfig:
         """Draw a channel: standard, rates, sizes, load and powers over what is on the air."""
-        standard = str(rng.choice(STANDARDS, p=[0.5, 0.35, 0.15]))
+        standard = str(rng.choice(STANDARDS, p=[0.45, 0.3, 0.25]))
         legacy = standard == "11a"
         choices = {"11a": sorted(tables.LEGACY_RATES), "11n": range(8), "11ac": range(9)}
         n_rates = 1 if rng.random() < 0.7 else int(rng.integers(2, 4))
-        rates = rng.choice(list(choices[standard]), n_rates)
+        # nothing else has 256-QAM: without a weight it would be one window in a hundred
+        likely = [0.075] * 8 + [0.4] if standard == "11ac" else None
+        rates = rng.choice(list(choices[standard]), n_rates, p=likely)
         kinds = rng.choice(3, int(rng.integers(1, 4)), p=[0.3, 0.45, 0.25])
         n_stations = int(rng.choice([2, 3, 4], p=[0.7, 0.2, 0.1]))
         levels = np.where(rng.random(n_stations) < 0.7, rng.uniform(-20.0, 0.0, n_stations), 0.0)
