@@ -116,6 +116,7 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         )
         self._embeddings = embeddings
         self._policy = policy
+        self._depth = queue_depth
         self._worker: Worker[_Window] = Worker(
             self._classify, policy, queue_depth, batch, STOP_GRACE_S, self._log_failure
         )
@@ -217,7 +218,8 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         if answered:
             self._worker.wait_idle()  # which forecast() has done
             self._handed -= answered
-        tokens = input_items[0][answered:]
+        limit = self._depth if self._policy == BLOCK else None  # submit() would wait beyond
+        tokens = input_items[0][answered:][:limit]
         first = self.nitems_read(0) + answered
         tags = self.get_tags_in_range(0, first, first + len(tokens), self._window_key)
         try:
