@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "box_mean.h"
 #include "element_loops.h"
+#include "vector_clones.h"
 #include <algorithm>
 #include <cmath>
 
@@ -11,7 +12,31 @@ namespace {
 
 constexpr double reach_symbols = 7.5; // to either side
 
+LWMSPECTRO_VECTOR_CLONES
+void add(const float* __restrict x, double* __restrict sums, std::size_t n)
+{
+    for (std::size_t k = 0; k < n; ++k) {
+        sums[k] += x[k];
+    }
 }
+
+LWMSPECTRO_VECTOR_CLONES
+void take_off(const float* __restrict x, double* __restrict sums, std::size_t n)
+{
+    for (std::size_t k = 0; k < n; ++k) {
+        sums[k] -= x[k];
+    }
+}
+
+LWMSPECTRO_VECTOR_CLONES
+void to_floats(const double* __restrict x, float* __restrict out, std::size_t n)
+{
+    for (std::size_t k = 0; k < n; ++k) {
+        out[k] = static_cast<float>(x[k]);
+    }
+}
+
+} // namespace
 
 void box_mean::prepare(const std::vector<element_row>& rows,
                        std::size_t columns,
@@ -59,14 +84,10 @@ void box_mean::compute(const float* values, std::size_t lanes, float* means)
     std::size_t top = 0, bottom = 0;
     for (std::size_t r = 0; r < d_spans.size(); ++r) {
         for (; bottom < d_spans[r].bottom; ++bottom) {
-            for (std::size_t k = 0; k < stride; ++k) {
-                d_sums[k] += values[bottom * stride + k];
-            }
+            add(values + bottom * stride, d_sums.data(), stride);
         }
         for (; top < d_spans[r].top; ++top) {
-            for (std::size_t k = 0; k < stride; ++k) {
-                d_sums[k] -= values[top * stride + k];
-            }
+            take_off(values + top * stride, d_sums.data(), stride);
         }
         if (d_spans[r].height > 0.0) {
             write_row(d_spans[r], lanes, means + r * stride);
@@ -78,9 +99,7 @@ void box_mean::write_row(const span& rows, std::size_t lanes, float* means)
 {
     const std::size_t first = d_first * lanes, n = (d_last - d_first) * lanes;
     const std::size_t edge = d_reach * lanes; // of nothing, on both sides
-    for (std::size_t k = 0; k < n; ++k) {
-        d_padded[edge + k] = static_cast<float>(d_sums[first + k]);
-    }
+    to_floats(&d_sums[first], &d_padded[edge], n);
     const auto height = static_cast<float>(1.0 / rows.height);
     const auto& shares = lanes == 1 ? d_shares : d_pair_shares;
     for (std::size_t k = 0; k < n; ++k) {

@@ -140,41 +140,5 @@ void sum_steps(const float* from,
     }
 }
 
-LWMSPECTRO_VECTOR_CLONES
-void filter_points(const float* x,
-                   double at,
-                   double step,
-                   std::size_t n,
-                   const float* taps,
-                   std::size_t fractions,
-                   std::size_t blocks,
-                   float* points)
-{
-    constexpr std::size_t lanes = 16;
-    for (std::size_t k = 0; k < n; ++k) {
-        const double instant = at + k * step;
-        const auto whole = static_cast<std::size_t>(instant);
-        const auto fraction =
-            static_cast<std::size_t>((instant - whole) * fractions + 0.5);
-        const float* from = x + 2 * whole;
-        const float* tap = taps + fraction * blocks * lanes;
-        float sums[lanes] = {};
-        for (std::size_t block = 0; block < blocks; ++block) {
-            for (std::size_t lane = 0; lane < lanes; ++lane) {
-                sums[lane] += from[block * lanes + lane] * tap[block * lanes + lane];
-            }
-        }
-        float half[lanes / 2], quarter[lanes / 4];
-        for (std::size_t lane = 0; lane < lanes / 2; ++lane) {
-            half[lane] = sums[lane] + sums[lane + lanes / 2];
-        }
-        for (std::size_t lane = 0; lane < lanes / 4; ++lane) {
-            quarter[lane] = half[lane] + half[lane + lanes / 4];
-        }
-        points[2 * k] = quarter[0] + quarter[2];
-        points[2 * k + 1] = quarter[1] + quarter[3];
-    }
-}
-
 } // namespace lwmspectro
 } // namespace gr

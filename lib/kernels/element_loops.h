@@ -59,20 +59,6 @@ void sum_steps(const float* from,
                std::size_t n,
                float* to);
 
-/*!
- * Values of x at \p n instants, the first at sample \p at, \p step apart. \p taps: for
- * each of \p fractions + 1 fractions of a sample 8 * \p blocks taps, each there twice, of
- * which the first meets the sample of the instant's whole part.
- */
-void filter_points(const float* x,
-                   double at,
-                   double step,
-                   std::size_t n,
-                   const float* taps,
-                   std::size_t fractions,
-                   std::size_t blocks,
-                   float* points);
-
 } // namespace lwmspectro
 } // namespace gr
 

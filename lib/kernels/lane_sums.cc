@@ -1,52 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lane_sums.h"
+#include "lane_vector.h"
 #include "vector_clones.h"
 #include <algorithm>
-#include <cstring>
 
 namespace gr {
 namespace lwmspectro {
 
 namespace {
 
-constexpr std::size_t lanes = 16, samples = lanes / 2; // of complex numbers, in a vector
-
 using cfloat = std::complex<float>;
-typedef float vector __attribute__((vector_size(lanes * sizeof(float))));
-typedef int indices __attribute__((vector_size(lanes * sizeof(int))));
-
-#define INLINE inline __attribute__((always_inline))
-#ifdef __clang__
-#define SHUFFLE(x, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
-#else
-#define SHUFFLE(x, ...) __builtin_shuffle(x, indices{ __VA_ARGS__ })
-#endif
-
-INLINE void load(vector& to, const cfloat* x) { std::memcpy(&to, x, sizeof(to)); }
+using lane::add_pairs, lane::load, lane::samples, lane::swap_parts, lane::vector;
+using lane::indices;
 
 //! Zeros all but the first \p n samples.
-INLINE void keep(vector& x, int n)
+LWMSPECTRO_INLINE void keep(vector& x, int n)
 {
     const indices at{ 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7 };
     x = at < n ? x : vector{};
 }
 
-INLINE void swap_parts(vector& x)
-{
-    x = SHUFFLE(x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-}
-
 //! Sums of the even and of the odd lanes.
-INLINE cfloat sum_pairs(const vector& x)
+LWMSPECTRO_INLINE cfloat sum_pairs(vector x)
 {
-    const vector half =
-        x + SHUFFLE(x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    const vector quarter =
-        half + SHUFFLE(half, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
-    return cfloat(quarter[0] + quarter[2], quarter[1] + quarter[3]);
+    add_pairs(x);
+    return cfloat(x[0], x[1]);
 }
 
-INLINE float sum_all(const vector& x)
+LWMSPECTRO_INLINE float sum_all(const vector& x)
 {
     const cfloat pair = sum_pairs(x);
     return pair.real() + pair.imag();
@@ -58,14 +39,14 @@ struct products {
     vector re{}, im{};
 };
 
-INLINE void add(products& to, const vector& x, vector& y)
+LWMSPECTRO_INLINE void add(products& to, const vector& x, vector& y)
 {
     to.re += x * y;
     swap_parts(y);
     to.im += x * y;
 }
 
-INLINE cfloat total(const products& p)
+LWMSPECTRO_INLINE cfloat total(const products& p)
 {
     const cfloat im = sum_pairs(p.im);
     return cfloat(sum_all(p.re), im.imag() - im.real());
@@ -83,7 +64,7 @@ struct tail {
 };
 
 template <std::size_t n_lags>
-INLINE void
+LWMSPECTRO_INLINE void
 neighbours(const cfloat* x, const cfloat* y, std::size_t n, bool room, cfloat* sums)
 {
     products p[n_lags];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "vector_clones.h"
 #include <gnuradio/lwmspectro/pss_search.h>
 #include <gnuradio/lwmspectro/window_spec.h>
 #include <volk/volk.h>
@@ -61,6 +62,14 @@ void synthesise(int root, double rate, std::size_t n, std::complex<float>* out)
             }
         }
         out[k] = std::complex<float>(sum);
+    }
+}
+
+LWMSPECTRO_VECTOR_CLONES
+void divide(float* x, const float* counts, std::size_t n)
+{
+    for (std::size_t k = 0; k < n; ++k) {
+        x[k] = counts[k] > 0.0f ? x[k] / counts[k] : 0.0f;
     }
 }
 
@@ -243,10 +252,13 @@ void pss_search::correlate(const filter& with, std::size_t n_blocks)
 
 void pss_search::take_maxima()
 {
-    for (std::size_t k = 0; k < d_period; ++k) {
-        double& col = d_row[k * correlogram_cols / d_period];
-        if (d_counts[k] > 0.0f) {
-            col = std::max<double>(col, d_fold[k] / d_counts[k]);
+    divide(d_fold.data(), d_counts.data(), d_period);
+    const auto first_of = [this](std::size_t col) {
+        return (col * d_period + correlogram_cols - 1) / correlogram_cols;
+    };
+    for (std::size_t col = 0; col < correlogram_cols; ++col) {
+        for (std::size_t k = first_of(col); k < first_of(col + 1); ++k) {
+            d_row[col] = std::max<double>(d_row[col], d_fold[k]);
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "element_loops.h"
+#include "lane_loops.h"
 #include <gnuradio/lwmspectro/symbol_timing.h>
 #include <volk/volk.h>
 #include <algorithm>
@@ -76,8 +77,7 @@ symbol_timing::symbol_timing(double samp_rate, const numerology& kind)
       d_len(static_cast<std::size_t>(d_period)),
       d_lag(static_cast<std::size_t>(std::llround(samp_rate * kind.useful_s()))),
       d_prefix(static_cast<std::size_t>(std::llround(samp_rate * kind.prefix_s))),
-      d_product(kind.bursts ? burst_run * (d_len + 1) : d_len),
-      d_folded(d_len),
+      d_folded(d_len + 1),
       d_running(2 * d_len + 2),
       d_sums(2 * d_len + 2),
       d_first_sums(2 * d_len + 2),
@@ -160,22 +160,19 @@ std::vector<symbol_run> symbol_timing::find(const cfloat* x,
 symbol_timing::peak symbol_timing::fold(
     const cfloat* x, double begin, std::size_t first, std::size_t last, std::size_t step)
 {
-    const auto len = static_cast<unsigned int>(d_len);
+    std::fill(d_folded.begin(), d_folded.end(), 0.0f);
+    double power = 0.0;
     const auto sample = [&](std::size_t period) {
         return static_cast<std::size_t>(begin + period * d_period);
     };
-    std::fill(d_folded.begin(), d_folded.end(), 0.0f);
-    double power = 0.0;
-    const std::size_t together = d_kind.bursts ? last - first : 1; // short periods
-    for (std::size_t k = first; k < last; k += together * step) {
-        const std::size_t from = sample(k), n = sample(k + together - 1) + d_len - from;
-        volk_32fc_x2_multiply_conjugate_32fc(
-            d_product.data(), x + from, x + from + d_lag, static_cast<unsigned int>(n));
-        for (std::size_t m = k; m < k + together; ++m) {
-            const auto* product = d_product.data() + (sample(m) - from);
-            volk_32fc_x2_add_32fc(d_folded.data(), d_folded.data(), product, len);
-        }
-        power += d_kind.bursts ? energy_of(d_product.data(), n) : 0.0;
+    for (std::size_t k = first; k < last; k += step) {
+        // the part of a sample by which periods are longer gathers behind the last one
+        const bool goes_on = d_kind.bursts && k + 1 < last;
+        const auto* from = x + sample(k);
+        power += fold_products(reinterpret_cast<const float*>(from),
+                               reinterpret_cast<const float*>(from + d_lag),
+                               goes_on ? sample(k + 1) - sample(k) : d_len,
+                               reinterpret_cast<float*>(d_folded.data()));
     }
     auto best = best_start();
     best.power = power;

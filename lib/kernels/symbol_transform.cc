@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "element_loops.h"
+#include "lane_loops.h"
 #include <gnuradio/lwmspectro/symbol_transform.h>
 #include <volk/volk.h>
 #include <algorithm>

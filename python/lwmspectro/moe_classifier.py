@@ -116,11 +116,13 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         )
         self._embeddings = embeddings
         self._policy = policy
+        self._depth = queue_depth
         self._worker: Worker[_Window] = Worker(
             self._classify, policy, queue_depth, batch, STOP_GRACE_S, self._log_failure
         )
         self._listeners: list[Callable[[Message], None]] = []
         self._arrival_listeners: list[Callable[[WindowInfo], None]] = []
+        self._handed = 0  # windows that are with the worker, and still in the input
         self._stream_error: Exception | None = None
         self._listener_error: BaseException | None = None
         self._warn_of_drops = RateLimit(WARN_PERIOD_S)
@@ -185,6 +187,8 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
 
     def start(self) -> bool:
         """Called by the scheduler."""
+        if self.nitems_read(0) == 0:  # else the flowgraph was only changed: the input is as it was
+            self._handed = 0
         self._worker.start()
         return True
 
@@ -194,10 +198,29 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         self._log_drops()
         return True
 
+    def forecast(self, noutput_items: int, ninputs: int) -> list[int]:
+        """Called by the scheduler before each work(): under ``block``, waits here for the model.
+
+        In work() it would hold up the tokenizer: whatever consumes without producing waits until
+        none of its readers is in work() (gr::block_executor, custom_lock).
+        """
+        if self._handed:
+            self._worker.wait_idle()
+        return [noutput_items] * ninputs
+
     def work(self, input_items: list[NDArray[Any]], output_items: list[NDArray[Any]]) -> int:
-        """Called by the scheduler."""
-        tokens = input_items[0]
-        first = self.nitems_read(0)
+        """Called by the scheduler; under ``block``, windows are consumed when they are answered.
+
+        For as long as there is input, the scheduler does not end this block: messages posted after
+        that would not reach their readers.
+        """
+        answered = min(self._handed, len(input_items[0]))
+        if answered:
+            self._worker.wait_idle()  # which forecast() has done
+            self._handed -= answered
+        limit = self._depth if self._policy == BLOCK else None  # submit() would wait beyond
+        tokens = input_items[0][answered:][:limit]
+        first = self.nitems_read(0) + answered
         tags = self.get_tags_in_range(0, first, first + len(tokens), self._window_key)
         try:
             infos = {tag.offset - first: WindowInfo.from_pmt(tag.value) for tag in tags}
@@ -212,9 +235,9 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
                 self._tell(listener, infos[index])
             self._worker.submit(_Window(vector.copy(), infos[index]))
         if self._policy == BLOCK:
-            # messages posted after this block has ended would not reach their readers
-            self._worker.wait_idle()
-        elif self.dropped() > self._drops_logged and self._warn_of_drops.due():
+            self._handed += len(tokens)
+            return answered
+        if self.dropped() > self._drops_logged and self._warn_of_drops.due():
             self._log_drops()
         return len(tokens)
 

@@ -3,6 +3,7 @@
 
 import itertools
 import threading
+import time
 
 import numpy as np
 import pmt
@@ -12,6 +13,7 @@ from gnuradio.lwmspectro import Bundle, InputError, classifier, keys, message
 
 RATE = 1.92e6
 WINDOW = 49152
+TIMEOUT = 30.0
 
 
 def tag(offset, key, value):
@@ -149,3 +151,28 @@ def test_set_samp_rate(lte_bundle, noise):
     assert run(block, noise(2 * WINDOW))[0][keys.SAMPLE_RATE] == 2 * RATE
     with pytest.raises(InputError, match=r"expected 1\.92e"):
         block.set_samp_rate(1e6)
+
+
+def test_the_tokenizer_goes_on_while_the_model_works(lte_bundle, noise):
+    made = threading.Event()
+
+    def router(tokens):
+        """Waits for the second window, which is made while the first one is read."""
+        assert made.wait(TIMEOUT)
+        return np.zeros((len(tokens), 4), np.float32)
+
+    block = classifier(RATE, 0.0, lte_bundle, "block", router=router)
+    token_maker = block._tokenizer
+    source = blocks.vector_source_c(noise(3 * WINDOW).tolist())
+    graph = gr.top_block()
+    graph.connect(source, block)
+    graph.start()
+    deadline = time.monotonic() + TIMEOUT
+    while token_maker.nitems_written(0) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    at_once = token_maker.nitems_written(0)
+    made.set()
+    graph.wait()
+    assert at_once >= 2
+    assert block.counts.done == 3
+    assert block.error is None

@@ -99,7 +99,6 @@ private:
     std::size_t d_prefix;                // samples
     std::vector<double> d_prefix_starts; // of a period, samples
     std::size_t d_steps = 1;             // of the search, a sample
-    volk::vector<cfloat> d_product;      // of a period, or of the periods of a burst
     volk::vector<cfloat> d_folded;
     std::vector<std::complex<double>> d_running; // sums of d_folded, around and around
     volk::vector<cfloat> d_sums, d_first_sums;   // over a prefix from each sample on
