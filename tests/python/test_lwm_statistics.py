@@ -23,7 +23,8 @@ CONSTELLATION = Source("constellation", "cp_15khz", patch=(32, 16))
 def test_soft_bins_add_up_to_one_and_keep_the_mean(values: list[float]) -> None:
     hats = soft_counts.Hats(-1.0, 0.5, 7)
     x = torch.tensor(values, dtype=torch.float64)
-    counts = soft_counts.hats_of(hats.ramps(x, torch.ones_like(x)), 0).T
+    ramps = torch.cat([torch.ones_like(x)[None], hats.ramps(x)])
+    counts = soft_counts.hats_of(ramps, 0).T
     points = -1.0 + 0.5 * torch.arange(7, dtype=torch.float64)
     torch.testing.assert_close(counts.sum(dim=1), torch.ones_like(x))
     torch.testing.assert_close(counts @ points, x.clamp(-1.0, 2.0))

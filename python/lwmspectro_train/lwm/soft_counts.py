@@ -25,23 +25,22 @@ class Hats:
     step: float
     count: int
 
-    def ramps(self, x: Tensor, there: Tensor) -> Tensor:
+    def ramps(self, x: Tensor) -> Tensor:
         """How far values have come from each point to the next, 0 to 1.
 
         Args:
-            x: values (..., n).
-            there: 1 for those that count, else 0, (..., n); x is at most ``low`` where it is 0.
+            x: values (..., n); those that do not count are at most ``low``.
 
         Returns:
-            (..., count, n): first ``there``, then a row for each point but the last.
+            (..., count - 1, n): a row for each point but the last.
         """
         points = torch.arange(self.count - 1, dtype=x.dtype, device=x.device)[:, None]
         way = ((x - self.low) * (1.0 / self.step))[..., None, :]
-        return torch.cat([there[..., None, :], (way - points).clamp(0.0, 1.0)], dim=-2)
+        return (way - points).clamp(0.0, 1.0)
 
 
 def hats_of(ramps: Tensor, dim: int) -> Tensor:
-    """Sums over ramps to sums over hats; along ``dim``, of whichever length."""
+    """Sums over ramps to sums over hats, along ``dim``; the sum of what counts goes before them."""
     last = ramps.shape[dim] - 1
     rest = ramps.narrow(dim, 0, last) - ramps.narrow(dim, 1, last)
     return torch.cat([rest, ramps.narrow(dim, last, 1)], dim=dim)

@@ -34,23 +34,20 @@ class ConstellationView(View):
     def image(self, raw: Tensor) -> Tensor:
         """Statistics of each patch."""
         rows, cols = self.source.patch
-        present = (raw[:, 0] > ABSENT_DB).to(raw.dtype)  # (b, symbols, subcarriers)
-        power = raw[:, 0].clamp(min=ABSENT_DB)
-        power = power - mean_over(power, present)[:, None, None]
-
-        def tiles(x: Tensor) -> Tensor:
-            """(b, symbols, subcarriers) to (b, R, C, elements)."""
-            return x.unflatten(2, (-1, cols)).unflatten(1, (-1, rows)).transpose(2, 3).flatten(3)
-
-        there = tiles(present)  # what is absent is 0 in all planes but the power
-        count = there.sum(dim=-1).clamp(min=1.0)[..., None]
-        larger, smaller = tiles(raw[:, 3]), tiles(raw[:, 4])
-        both = LARGER.ramps(larger, there) @ SMALLER.ramps(smaller, there).transpose(-1, -2)
+        tiles = raw.unflatten(3, (-1, cols)).unflatten(2, (-1, rows)).transpose(3, 4).flatten(4)
+        power, cos2, cos4, larger, smaller = tiles.unbind(dim=1)  # each (b, R, C, elements)
+        there = (power > ABSENT_DB).to(raw.dtype)  # what is absent is 0 in all other planes
+        elements = there.sum(dim=-1)  # (b, R, C)
+        level = (power.clamp(min=ABSENT_DB) * there).sum(dim=-1).flatten(1).sum(dim=1)
+        level = level / elements.flatten(1).sum(dim=1).clamp(min=1.0)
+        count = elements.clamp(min=1.0)[..., None]
+        both = _with_sums(LARGER.ramps(larger), SMALLER.ramps(smaller), there)
         joint = hats_of(hats_of(both, -2), -1)
-        cos2, cos4 = tiles(raw[:, 1]), tiles(raw[:, 2])
         size = (larger.square() + smaller.square()).clamp(max=9.0)
-        values = torch.stack([there, cos2, cos4, cos2.square(), size, size.square()], dim=-1)
-        means = hats_of(POWER.ramps(tiles(power), there) @ values, -2)
+        values = torch.stack([there, cos2, cos4, cos2.square(), size, size.square()], dim=-2)
+        # those that are absent are weaker than any ramp begins
+        rising = POWER.ramps(power - level[:, None, None, None]) @ values.transpose(-1, -2)
+        means = hats_of(torch.cat([values.sum(dim=-1)[..., None, :], rising], dim=-2), -2)
         features = torch.cat([joint.flatten(3), means.flatten(3)], dim=-1) / count
         share = there.mean(dim=-1, keepdim=True)
         return torch.cat([features, share], dim=-1).permute(0, 3, 1, 2)
@@ -90,8 +87,9 @@ class SimilarityView(View):
         drift = (level - (level * active).sum(dim=2)[..., None] / total) * active  # (b, k, rows)
         mean = [drift.mean(dim=1)[:, None], active.mean(dim=1)[:, None]]
         both = torch.cat([torch.stack([drift, active], 3), torch.stack(mean, 3)], dim=1)
-        of_level, weights = _lagged(both).unbind(dim=2)  # (b, k + 1, lags) each, the last of all
-        of_shape = _lagged(shape).sum(dim=2)
+        # (b, k + 1, lags) each, the last of all
+        of_level, weights = _at_lags(_power_spectrum(both).transpose(2, 3)).unbind(dim=2)
+        of_shape = _at_lags(_power_spectrum(shape).sum(dim=3))
         levels = _features(of_level, weights)
         shapes = _features(of_shape, weights[:, :-1] * shape.shape[3])
         whole = levels[:, -1:]
@@ -99,29 +97,43 @@ class SimilarityView(View):
         return torch.cat([shapes, levels], dim=2)[:, None]
 
 
-def _lagged(x: Tensor) -> Tensor:
-    """Sums of products of rows x (b, k, rows, columns) with those ``LAGS`` later.
-
-    They are the inverse transform of the power spectrum (Wiener-Khinchin) of rows with as many
-    zeros behind: two products of matrices.
+def _with_sums(a: Tensor, b: Tensor, there: Tensor) -> Tensor:
+    """Sums over n of products of rows of a (..., i, n) and b (..., j, n), and of these alone.
 
     Returns:
-        (b, k, columns, lags).
+        (..., 1 + i, 1 + j): before the first row and column the sums of ``there``, a and b.
     """
+    of_a, of_b = a.sum(dim=-1)[..., None], b.sum(dim=-1)[..., None, :]
+    count = there.sum(dim=-1)[..., None, None]
+    below = torch.cat([of_a, a @ b.transpose(-1, -2)], dim=-1)
+    return torch.cat([torch.cat([count, of_b], dim=-1), below], dim=-2)
+
+
+# Sums of products of rows with those ``LAGS`` later are the inverse transform of the power spectrum
+# (Wiener-Khinchin) of rows with as many zeros behind: two products of matrices.
+
+
+def _power_spectrum(x: Tensor) -> Tensor:
+    """Of rows x (b, k, rows, columns), along these: (b, k, rows + 1, columns)."""
     rows = x.shape[2]
-    turns = torch.arange(rows + 1, dtype=torch.float64)[:, None] / (2 * rows)
-    phases = 2.0 * torch.pi * turns * torch.arange(rows)
+    phases = torch.pi / rows * torch.arange(rows + 1)[:, None].double() * torch.arange(rows)
     to_spectrum = torch.cat([phases.cos(), phases.sin()]).to(x)
-    spectrum = to_spectrum @ x  # (b, k, 2 (rows + 1), columns)
-    real, imaginary = spectrum.square().transpose(2, 3).chunk(2, dim=3)
+    real, imaginary = (to_spectrum @ x).square().chunk(2, dim=2)
+    return real + imaginary
+
+
+def _at_lags(power: Tensor) -> Tensor:
+    """Power spectra (..., rows + 1) to sums of products at ``LAGS``, (..., lags)."""
+    rows = power.shape[-1] - 1
+    turns = torch.arange(rows + 1, dtype=torch.float64)[:, None] / (2 * rows)
     share = torch.full_like(turns, 1.0 / rows)  # of a frequency and its negative
     share[0] = share[-1] = 0.5 / rows
     to_lags = (2.0 * torch.pi * turns * torch.tensor(LAGS)).cos() * share
-    return (real + imaginary) @ to_lags.to(x)
+    return power @ to_lags.to(power)
 
 
 def _features(sums: Tensor, share: Tensor) -> Tensor:
-    """Of the sums of :func:`_lagged` and of the weight that each rests on, (b, k, lags) both.
+    """Of the sums of :func:`_at_lags` and of the weight that each rests on, (b, k, lags) both.
 
     Returns:
         (b, k, features): log of the power, correlation over it at each lag, and at each the log of
