@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchmetrics.classification import MulticlassAccuracy
 
 from .augment import mute_idle
+from .chunks import sha256
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .files import write_json
 from .router import Router, RouterConfig
@@ -51,6 +52,7 @@ class TrainConfig:
         held_out: share of the windows for validation, from scenes that training never sees.
         threads: of torch.
         precision: of Lightning: "32-true" anywhere, "bf16-mixed" where the CPU has it.
+        weights: folder of a trained router to begin with; random weights where None.
     """
 
     data: Path
@@ -67,6 +69,7 @@ class TrainConfig:
     held_out: float = 0.1
     threads: int = 2
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    weights: Path | None = None
 
 
 class _Windows(Dataset[tuple[Tensor, Tensor]]):
@@ -205,15 +208,20 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     The learning curve is ``metrics.csv`` in the folder ``config.out``.
 
     Raises:
-        FileNotFoundError: the data set is not complete.
+        FileNotFoundError: the data set is not complete, or there are no weights to begin with.
+        ValueError: these are of a router of another size.
     """
     started = time.monotonic()
     torch.set_num_threads(config.threads)
     lightning.seed_everything(config.seed, verbose=False)
+    before = None if config.weights is None else restore(config.weights)
+    if before is not None and before.cfg != size:
+        raise ValueError(f"{config.weights}: expected a router of {size}, got {before.cfg}")
     training, validation = split(load(config.data, ROUTER_VIEWS), config.held_out)
-    router = Router(size)
-    sample = torch.from_numpy(training.tokens[:: max(1, len(training) // 2000)])
-    router.fit_normalisation(sample.float())
+    router = (before or Router(size)).train()
+    if before is None:
+        sample = torch.from_numpy(training.tokens[:: max(1, len(training) // 2000)])
+        router.fit_normalisation(sample.float())
     loader = _loader(training, config, shuffle=True)
     task = RouterTask(router, config, len(loader))
     trainer = lightning.Trainer(
@@ -244,8 +252,10 @@ def identity(config: TrainConfig) -> dict[str, Any]:
     manifest = read_manifest(config.data)
     own = [manifest[key] for key in ("seed", "windows", "config")]
     settings = asdict(config)
-    for name in ("data", "out", "threads"):
+    for name in ("data", "out", "threads", "weights"):
         del settings[name]
+    if config.weights is not None:
+        settings["from_sha256"] = sha256(config.weights / WEIGHTS)
     return settings | {"data_sha256": digest(own)}
 
 

@@ -4,6 +4,7 @@
 import dataclasses
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,26 @@ def test_train_all_goes_on_where_it_was(
     assert cli.main(["train-all", *arguments(folder, made), "--accelerator", "cpu"]) == 0
     assert {path: path.stat().st_mtime_ns for path in made.rglob("*.safetensors")} == weights
     assert before in capsys.readouterr().out.replace(" ", "-")
+
+
+def test_training_on_is_told_in_the_card(
+    made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Experts that are fine-tuned a second time keep what they were made from."""
+    render = calibrate.noise_excess_db
+    monkeypatch.setattr(calibrate, "noise_excess_db", lambda _, seed: render(8, seed))
+    arguments_ = arguments(folder, tmp_path)
+    for protocol in ("wifi", "lte", "nr"):
+        goes_on = ["--protocol", protocol, "--weights", str(made / protocol / "finetune")]
+        how = ["--epochs", "1", "--learning-rate", "1e-4", "--accelerator", "cpu"]
+        assert cli.main(["finetune", *arguments_, *goes_on, *how]) == 0
+    weights = ["--weights", str(made / "router"), "--epochs", "1"]
+    data, router = str(folder / "train"), str(tmp_path / "router")
+    assert cli.main(["train-router", data, router, *weights, "--threads", "1"]) == 0
+    assert cli.main(["export", *arguments_]) == 0
+    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
+    assert re.search(r"epochs of fine-tuning \(\d+, seed 1\), 1 epochs of fine-tuning", card)
+    assert "of a router trained before" in card
 
 
 def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder: Path) -> None:
@@ -185,6 +206,10 @@ def test_errors_are_one_line(
     nothing = arguments(folder, tmp_path)
     for command, said in (
         (["finetune", *nothing, "--protocol", "lte"], "expected weights, found none"),
+        (
+            ["finetune", *nothing, "--protocol", "lte", "--learning-rate", "0"],
+            "learning_rate: expected more than 0",
+        ),
         (["export", *nothing], "expected a fine-tuned expert of wifi, lte, nr, found none"),
         (["evaluate", *nothing], "expected a fine-tuned expert"),
         (["evaluate", "smoke"], "data.test: expected a data set to measure on"),

@@ -128,6 +128,24 @@ def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
     assert bundle.manifest.provenance["data"]["test"]["seed"] == 2
 
 
+def test_training_goes_on_from_a_trained_router(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert cli.main(["train-router", str(tiny / "train"), str(first), "--epochs", "1"]) == 0
+    goes_on = ["train-router", str(tiny / "test"), str(second), "--epochs", "1"]
+    goes_on += ["--learning-rate", "1e-9", "--weights", str(first)]
+    assert cli.main(goes_on) == 0
+    before, after = (restore(folder).state_dict() for folder in (first, second))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed  # it was trained
+    assert not changed & {"spectrogram.mean", "correlogram.std"}  # of the first data
+    for name in before:
+        torch.testing.assert_close(before[name], after[name], atol=1e-5, rtol=0.0)
+    assert cli.main([*goes_on, "--inputs", "correlogram"]) == 2
+    assert "expected a router of" in capsys.readouterr().err
+
+
 def test_export_refuses_a_model_that_differs() -> None:
     vlen = kernels.window_spec().vlen
     torch.manual_seed(0)

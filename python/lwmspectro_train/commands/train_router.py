@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from . import CommandError
+
 HELP = "Train the router; keeps the best epoch."
 
 _INPUTS = {"both": (True, True), "spectrogram": (True, False), "correlogram": (False, True)}
@@ -16,6 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, help="data set to train and validate on")
     parser.add_argument("out", type=Path, help="folder of the weights")
     parser.add_argument("--epochs", type=int, default=12, help="%(default)s")
+    parser.add_argument(
+        "--learning-rate", type=float, default=5e-4, metavar="X", help="%(default)s"
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="of a trained router to begin with"
+    )
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
     parser.add_argument("--threads", type=int, default=2, help="%(default)s")
     parser.add_argument(
@@ -31,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Trains."""
+    if not args.learning_rate > 0.0:
+        raise CommandError(f"--learning-rate: expected more than 0, got {args.learning_rate:g}")
     from ..router import RouterConfig
     from ..train_router import TrainConfig, train
 
@@ -43,5 +53,7 @@ def run(args: argparse.Namespace) -> None:
         epochs=args.epochs,
         threads=args.threads,
         precision=args.precision,
+        learning_rate=args.learning_rate,
+        weights=args.weights,
     )
     train(config, size)

@@ -35,7 +35,8 @@ link moves, and an embedding of {embedding} values.
 
 {train_windows} windows of `live` (seed {seed}); {test_windows} windows of `san_francisco` (seed
 {test_seed}), a city that training never saw, to measure on. Router: {epochs} epochs, {minutes:.0f}
-minutes on {threads} CPU thread. Experts: {stages}.
+minutes on {threads} CPU thread{router_before}. Experts, with the windows and the seed of the data
+set of all protocols: {stages}.
 
 ## The protocol
 
@@ -82,6 +83,7 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         epochs=made["training"]["epochs"],
         minutes=made["training"]["seconds"] / 60.0,
         threads=made["training"]["threads"],
+        router_before=_router_before(made["training"]),
         stages=_stages(experts),
         protocol_p=router.limits.protocol_p,
         ece=metrics["calibration_error"],
@@ -118,16 +120,28 @@ def _accepted(metrics: dict[str, Any], kinds: list[str]) -> float:
     return accepted / max(1, windows)
 
 
+def _router_before(training: dict[str, Any]) -> str:
+    if "from_sha256" not in training:
+        return ""
+    return f", from the weights {training['from_sha256'][:8]} of a router trained before"
+
+
+_STAGE_NAMES = {"pretrain": "of masked modelling", "finetune": "of fine-tuning"}
+
+
 def _stages(experts: dict[str, Assessed]) -> str:
+    """Each expert's stages from the first on: epochs, and how many windows the data set has."""
     parts = []
     for protocol, found in experts.items():
-        before = found.record.get("from")
-        pretraining = before.get("training", {}) if isinstance(before, dict) else {}
-        parts.append(
-            f"{protocol} {pretraining.get('epochs', 0)} epochs of masked modelling and "
-            f"{found.record['training']['epochs']} of fine-tuning"
-        )
-    return ", ".join(parts)
+        steps: list[str] = []
+        record: Any = found.record
+        while isinstance(record, dict) and record:
+            data = record["data"]["train"]
+            epochs, stage = record["training"]["epochs"], _STAGE_NAMES[record["stage"]]
+            steps.insert(0, f"{epochs} epochs {stage} ({data['windows']:,}, seed {data['seed']})")
+            record = record.get("from")
+        parts.append(f"{protocol} {', '.join(steps)}")
+    return "; ".join(parts)
 
 
 def _expert_tables(experts: dict[str, Assessed]) -> list[str]:
