@@ -99,22 +99,33 @@ class Bundle:
 def default_folder() -> Path:
     """The bundle used when none is named: $LWMSPECTRO_MODEL, else the installed one."""
     named = os.environ.get("LWMSPECTRO_MODEL")
-    if named:
-        return Path(named)
+    return folder_of(named) if named else _installed(DEFAULT_NAME)
+
+
+def folder_of(model: "str | os.PathLike[str]") -> Path:
+    """The folder that users name: one of their own, or by its name one that is installed."""
+    folder = Path(model)
+    if len(folder.parts) != 1 or folder.exists():
+        return folder
+    installed = _installed(folder.name)
+    return installed if installed.is_dir() else folder
+
+
+def _installed(name: str) -> Path:
     from ._paths import SHARE_DIR  # written by the installation
 
-    return SHARE_DIR / "models" / DEFAULT_NAME
+    return SHARE_DIR / "models" / name
 
 
 def open_bundle(model: "Bundle | str | os.PathLike[str]" = "") -> Bundle:
-    """A bundle from what users give: a bundle, its folder, or nothing for the default.
+    """A bundle from what users give: a bundle, its folder or name, or nothing for the default.
 
     Raises:
         BundleError: see :meth:`Bundle.load`.
     """
     if isinstance(model, Bundle):
         return model
-    return Bundle.load(model or default_folder())
+    return Bundle.load(folder_of(model) if model else default_folder())
 
 
 def _read(path: Path, size: int | None) -> bytes:

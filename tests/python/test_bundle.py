@@ -3,6 +3,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,22 @@ def test_open_bundle(folder, monkeypatch):
     monkeypatch.setenv("LWMSPECTRO_MODEL", str(folder))
     assert open_bundle().id == "tiny-1"
     assert open_bundle("").folder == folder
+
+
+def test_an_installed_bundle_has_a_name(folder, tmp_path, monkeypatch):
+    from gnuradio.lwmspectro import _paths
+
+    (tmp_path / "models").mkdir()
+    shutil.copytree(folder, tmp_path / "models" / "other")
+    monkeypatch.setattr(_paths, "SHARE_DIR", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert open_bundle("other").folder == tmp_path / "models" / "other"
+    monkeypatch.setenv("LWMSPECTRO_MODEL", "other")
+    assert open_bundle().id == "tiny-1"
+    with pytest.raises(BundleError, match="nowhere"):
+        open_bundle("nowhere")
+    shutil.copytree(folder, tmp_path / "other")  # one's own comes first
+    assert open_bundle("other").folder == Path("other")
 
 
 @pytest.mark.parametrize(

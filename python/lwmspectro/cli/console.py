@@ -19,7 +19,7 @@ from ..worker import POLICIES
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-MODEL_HELP = "bundle (default: $LWMSPECTRO_MODEL, or the shipped)"
+MODEL_HELP = "folder or name of a bundle (default: $LWMSPECTRO_MODEL, or lwmspectro-live)"
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 

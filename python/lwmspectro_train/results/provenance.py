@@ -14,7 +14,7 @@ from .cells import Cell
 
 
 def machine() -> str:
-    """Processor, cores and PyTorch."""
+    """Processor, cores, PyTorch, and the GPU if there is one."""
     name = platform.processor() or platform.machine()
     try:
         for line in (
@@ -25,7 +25,8 @@ def machine() -> str:
                 break
     except OSError:
         pass  # not Linux
-    return f"{name}, {os.cpu_count()} cores, PyTorch {torch.__version__}"
+    gpu = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
+    return f"{gpu}{name}, {os.cpu_count()} cores, PyTorch {torch.__version__}"
 
 
 def lines(command: str, data: Mapping[str, str], cells: list[Cell], threads: int) -> str:
