@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchmetrics.classification import MulticlassAccuracy
 
 from .augment import mute_idle
+from .between import best_between
 from .chunks import sha256
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .files import write_json
@@ -52,7 +53,8 @@ class TrainConfig:
         held_out: share of the windows for validation, from scenes that training never sees.
         threads: of torch.
         precision: of Lightning: "32-true" anywhere, "bf16-mixed" where the CPU has it.
-        weights: folder of a trained router to begin with; random weights where None.
+        weights: folder of a trained router to begin with; random weights where None. What comes
+            out is between these and the best epoch, see ``between``.
     """
 
     data: Path
@@ -238,9 +240,25 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     )
     trainer.fit(task, loader, _loader(validation, config, shuffle=False))
     seconds = round(time.monotonic() - started)
-    outcome = {"threads": config.threads, "epochs_run": trainer.current_epoch, "seconds": seconds}
+    outcome: dict[str, Any] = {
+        "threads": config.threads,
+        "epochs_run": trainer.current_epoch,
+        "seconds": seconds,
+    }
+    if config.weights is not None:
+        outcome["share_of_the_way"] = _go_back(config, validation)
     write_json(config.out / TRAINING, identity(config) | outcome)
     return restore(config.out)
+
+
+def _go_back(config: TrainConfig, validation: TokenSet) -> float:
+    """Replaces weights that were trained on by the best between these and the first ones."""
+    assert config.weights is not None
+    router = restore(config.out)
+    windows = _Windows(validation)
+    share = best_between(restore(config.weights), router, windows.tokens, windows.label)
+    save(router, config.out)
+    return share
 
 
 def identity(config: TrainConfig) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.inference import Router as LiveRouter
 from lwmspectro_train import (
     augment,
+    between,
     calibrate,
     cli,
     dataset,
@@ -144,6 +145,18 @@ def test_training_goes_on_from_a_trained_router(
         torch.testing.assert_close(before[name], after[name], atol=1e-5, rtol=0.0)
     assert cli.main([*goes_on, "--inputs", "correlogram"]) == 2
     assert "expected a router of" in capsys.readouterr().err
+
+
+def test_the_best_lies_between() -> None:
+    """Weights on a line whose loss is least half-way."""
+    before, after = torch.nn.Linear(1, 2, bias=False), torch.nn.Linear(1, 2, bias=False)
+    with torch.no_grad():
+        before.weight.copy_(torch.tensor([[-1.0], [1.0]]))
+        after.weight.copy_(torch.tensor([[3.0], [-3.0]]))
+    inputs = torch.tensor([[1.0]] * 88 + [[-1.0]] * 12)  # log odds of 2: a weight of 1
+    share = between.best_between(before, after, inputs, torch.zeros(100, dtype=torch.long))
+    assert share == 0.5
+    torch.testing.assert_close(after.weight.detach(), torch.tensor([[1.0], [-1.0]]))
 
 
 def test_export_refuses_a_model_that_differs() -> None:

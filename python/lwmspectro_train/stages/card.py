@@ -26,6 +26,20 @@ link moves, and an embedding of {embedding} values.
   configuration `paper`; this one is what two CPU cores run in real time.
 - Licence: GPL-3.0-or-later. Trained on synthetic signals only; no recording was used.
 
+## Limits
+
+- **Every figure below is of synthetic signals**, through channels of a city that training never
+  saw. Real transmitters and receivers have faults that no generator draws.
+- Downlink alone of LTE and NR; of WiFi OFDM alone (802.11a, g, n, ac at 20 MHz), not 802.11b.
+- One protocol is named in a window, though several may share it. Below 5 MS/s WiFi shows its
+  bursts alone; a carrier that fills a small part of the band needs a higher SNR.
+- 64- and 256-QAM are often taken for each other, and two layers, transmit diversity at one antenna,
+  idle cells and mixed users show no one modulation. An answer may be given there all the same: how
+  often stands at the end of this card. Look at `modulation_p` before you build on it.
+- A slow or short window holds little motion, and a pure line of sight none at all: see the table by
+  Rician K. `pedestrian` and `vehicular` were 2 to 5 and 30 to 130 km/h at 2 to 3.8 GHz (WiFi: 2.4
+  and 5.25 GHz); what lies between was not trained.
+
 ## Made by
 
     make build train-deps
