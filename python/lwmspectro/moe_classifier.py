@@ -25,6 +25,7 @@ from .worker import BLOCK, DROP, Counts, RateLimit, Worker
 DEFAULT_QUEUE_DEPTH = 8
 DEFAULT_BATCH = 8
 WARN_PERIOD_S = 5.0
+LOOK_S = 0.02  # between two looks at whether the model has done its work
 STOP_GRACE_S = 0.25
 
 
@@ -199,28 +200,27 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
         return True
 
     def forecast(self, noutput_items: int, ninputs: int) -> list[int]:
-        """Called by the scheduler before each work(): under ``block``, waits here for the model.
+        """Called by the scheduler before each work(): waits here for the model, if at all.
 
         In work() it would hold up the tokenizer: whatever consumes without producing waits until
-        none of its readers is in work() (gr::block_executor, custom_lock).
+        none of its readers is in work() (gr::block_executor, custom_lock). Under ``drop`` it waits
+        a moment, in which few windows come, and looks again.
         """
         if self._handed:
-            self._worker.wait_idle()
+            self._worker.wait_idle(None if self._policy == BLOCK else LOOK_S)
         return [noutput_items] * ninputs
 
     def work(self, input_items: list[NDArray[Any]], output_items: list[NDArray[Any]]) -> int:
-        """Called by the scheduler; under ``block``, windows are consumed when they are answered.
+        """Called by the scheduler; windows are consumed when they are answered.
 
         For as long as there is input, the scheduler does not end this block: messages posted after
-        that would not reach their readers.
+        that would not reach their readers. Under ``drop`` the last window alone is kept for that.
         """
-        answered = min(self._handed, len(input_items[0]))
-        if answered:
-            self._worker.wait_idle()  # which forecast() has done
-            self._handed -= answered
+        handed = min(self._handed, len(input_items[0]))
+        idle = self._worker.wait_idle(None if self._policy == BLOCK else 0.0)
         limit = self._depth if self._policy == BLOCK else None  # submit() would wait beyond
-        tokens = input_items[0][answered:][:limit]
-        first = self.nitems_read(0) + answered
+        tokens = input_items[0][handed:][:limit]
+        first = self.nitems_read(0) + handed
         tags = self.get_tags_in_range(0, first, first + len(tokens), self._window_key)
         try:
             infos = {tag.offset - first: WindowInfo.from_pmt(tag.value) for tag in tags}
@@ -234,12 +234,13 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
             for listener in self._arrival_listeners:
                 self._tell(listener, infos[index])
             self._worker.submit(_Window(vector.copy(), infos[index]))
-        if self._policy == BLOCK:
-            self._handed += len(tokens)
-            return answered
         if self.dropped() > self._drops_logged and self._warn_of_drops.due():
             self._log_drops()
-        return len(tokens)
+        kept = len(tokens) if self._policy == BLOCK else 1
+        if not len(tokens):
+            kept = 0 if idle else handed
+        self._handed += kept - handed
+        return handed + len(tokens) - kept
 
     def _classify(self, windows: list[_Window]) -> list[BaseException]:
         """Answers windows; returns an error for each one that failed."""

@@ -114,10 +114,17 @@ class Worker(Generic[T]):
             self._changed.notify_all()
             return True
 
-    def wait_idle(self) -> None:
-        """Returns when the queue is empty and nothing is being handled, or the thread ended."""
+    def wait_idle(self, timeout_s: float | None = None) -> bool:
+        """Waits until the queue is empty and nothing is being handled, or the thread ended.
+
+        Args:
+            timeout_s: at most so long; None: as long as it takes.
+
+        Returns:
+            Whether that is so.
+        """
         with self._changed:
-            self._changed.wait_for(self._is_idle)
+            return self._changed.wait_for(self._is_idle, timeout_s)
 
     def cancel(self) -> None:
         """Drops what is queued, and whatever is submitted from here on. Never waits."""

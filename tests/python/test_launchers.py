@@ -3,7 +3,9 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,14 @@ def test_a_closed_pipe_ends_quietly(prefix):
     os.close(writer)
     assert result.stderr == ""
     assert result.returncode == 0
+
+
+@pytest.mark.parametrize("delay_s", [0.05, 0.2, 0.5])
+def test_an_interrupt_while_it_starts_is_quiet(prefix, delay_s):
+    command = [prefix / "bin" / "lwmspectro-monitor", "--source", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(delay_s)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGINT, 0)
+    assert b"Traceback" not in err

@@ -140,6 +140,24 @@ def test_drop_never_holds_up_the_stream(lte_bundle, rng):
     assert starts == sorted(set(starts))
 
 
+@pytest.mark.parametrize("delay_s", [0.0, 0.02, 0.1])
+@pytest.mark.parametrize("n", [1, 2, 25])
+def test_under_drop_every_window_is_a_message_or_told(lte_bundle, rng, n, delay_s):
+    """Those at the end of the stream, too, which the model reads after all samples have come."""
+
+    def slow(tokens):
+        time.sleep(delay_s)
+        return np.zeros((len(tokens), 4), np.float32)
+
+    block = moe_classifier(lte_bundle, policy="drop", queue_depth=4, batch=2, router=slow)
+    graph, heard = build(block, make_tokens(rng, n))
+    debug = blocks.message_debug()
+    graph.msg_connect(block, "classification", debug, "store")
+    graph.run()
+    assert debug.num_messages() == len(heard) == block.classified()
+    assert block.classified() + block.dropped() == n
+
+
 def test_dropped_windows_are_told(lte_bundle, rng):
     slow = Slow()
     block = moe_classifier(lte_bundle, policy="drop", queue_depth=1, batch=1, router=slow)

@@ -22,8 +22,8 @@ def test_a_slow_model_does_not_hold_up_a_live_source(soak):
 
 
 def test_back_pressure_would_be_seen(soak):
-    outcome = soak.live(seconds=1.0, model_s=0.05, policy="block")
-    assert outcome.windows == outcome.classified == 39
+    outcome = soak.live(seconds=2.0, model_s=0.07, policy="block")  # buffers hold some 35 windows
+    assert outcome.windows == outcome.classified == 78
     assert any("late" in failure for failure in outcome.failures())
 
 

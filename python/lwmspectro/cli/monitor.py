@@ -108,7 +108,7 @@ class _Listener:
         self._tally.add(answer)
         if self._publisher is not None:
             self._publisher.send(record)
-        if self._stop.is_set():
+        if self.error is not None:
             return
         try:
             self._display.show(answer, record)
