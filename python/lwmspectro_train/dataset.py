@@ -108,7 +108,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not path.exists():
-        raise FileNotFoundError(f"{folder}: expected {MANIFEST} of a whole data set, found none")
+        raise FileNotFoundError(
+            f"{folder}: expected {MANIFEST} of a whole data set, found none "
+            "(lwmspectro-train generate makes it)"
+        )
     try:
         manifest = strict_json.parse(path.read_bytes())
     except strict_json.SchemaError as error:

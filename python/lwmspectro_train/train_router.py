@@ -216,6 +216,8 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     started = time.monotonic()
     torch.set_num_threads(config.threads)
     lightning.seed_everything(config.seed, verbose=False)
+    if config.weights is not None and config.weights.resolve() == config.out.resolve():
+        raise ValueError(f"{config.out}: expected another folder than that of --weights")
     before = None if config.weights is None else restore(config.weights)
     if before is not None and before.cfg != size:
         raise ValueError(f"{config.weights}: expected a router of {size}, got {before.cfg}")
@@ -240,7 +242,9 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     )
     trainer.fit(task, loader, _loader(validation, config, shuffle=False))
     seconds = round(time.monotonic() - started)
+    manifest = read_manifest(config.data)
     outcome: dict[str, Any] = {
+        "data": {key: manifest[key] for key in ("seed", "windows")},
         "threads": config.threads,
         "epochs_run": trainer.current_epoch,
         "seconds": seconds,

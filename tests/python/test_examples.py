@@ -92,6 +92,24 @@ def test_the_file_example_runs(compiled, environment, tmp_path, rng):
     assert done.stdout.count("(center_freq . 8e+08)") == 3
 
 
+def test_the_example_in_python(environment, prefix, tmp_path):
+    noise = np.random.default_rng(1).normal(size=(2 * 49152, 2)).astype(np.float32)
+    noise.tofile(tmp_path / "noise.sigmf-data")
+    info = {"core:datatype": "cf32_le", "core:version": "1.0.0", "core:sample_rate": 1.92e6}
+    meta = {"global": info, "captures": [{"core:sample_start": 0}], "annotations": []}
+    (tmp_path / "noise.sigmf-meta").write_text(json.dumps(meta))
+    done = subprocess.run(
+        [sys.executable, FOLDER / "classify_in_python.py", tmp_path / "noise.sigmf-meta"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+    lines = [line.split() for line in done.stdout.splitlines() if line[:1].isdigit()]
+    assert [line[0] for line in lines] == ["0", "49152"]
+
+
 @pytest.mark.parametrize(
     ("name", "rate"), [("classify_synthetic", "1e+07"), ("transmit_single_carrier", "4e+06")]
 )

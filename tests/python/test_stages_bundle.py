@@ -105,6 +105,7 @@ def test_training_on_is_told_in_the_card(
     card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
     assert re.search(r"epochs of fine-tuning \(\d+, seed 1\), 1 epochs of fine-tuning", card)
     assert "of a router trained before" in card
+    assert "generate live --seed 1 --windows 56 \\\n        --out data/live_more" in card
 
 
 def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder: Path) -> None:
@@ -212,13 +213,13 @@ def test_errors_are_one_line(
         ),
         (["export", *nothing], "expected a fine-tuned expert of wifi, lte, nr, found none"),
         (["evaluate", *nothing], "expected a fine-tuned expert"),
-        (["evaluate", "smoke"], "data.test: expected a data set to measure on"),
+        (["evaluate", "paper"], "data.test: expected a data set to measure on"),
         (["pretrain", "smoke", "--protocol", "lte"], "expected manifest.json of a whole data set"),
         (
             ["pretrain", *nothing, "--protocol", "lte", "--tensorboard"],
             "expected the Python package tensorboard, found none",
         ),
-        (["train-all", "smoke"], "router.test: expected a data set to measure on"),
+        (["train-all", "paper"], "data.test: expected a data set to measure on (--test)"),
     ):
         assert cli.main(command) == 2
         error = capsys.readouterr().err

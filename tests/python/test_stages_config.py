@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said(
 def test_unknown_configuration_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["finetune", "nonsense", "--protocol", "lte"]) == 2
     said = capsys.readouterr().err
-    assert "expected a TOML file or one of c0, live, paper, smoke, found none" in said
+    assert "expected a TOML file or one of c0, live, paper, paper_short, smoke, found none" in said
 
 
 def test_overrides_replace_what_the_file_says() -> None:

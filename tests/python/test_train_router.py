@@ -143,6 +143,8 @@ def test_training_goes_on_from_a_trained_router(
     assert not changed & {"spectrogram.mean", "correlogram.std"}  # of the first data
     for name in before:
         torch.testing.assert_close(before[name], after[name], atol=1e-5, rtol=0.0)
+    assert cli.main(["train-router", goes_on[1], str(first), "--weights", str(first)]) == 2
+    assert "expected another folder than that of --weights" in capsys.readouterr().err
     assert cli.main([*goes_on, "--inputs", "correlogram"]) == 2
     assert "expected a router of" in capsys.readouterr().err
 

@@ -43,7 +43,7 @@ def router_data(config: Experts) -> tuple[Path, Path]:
     """
     test = config.router.test or config.data.test
     if not test:
-        raise ValueError("router.test: expected a data set to measure on, got none")
+        raise ValueError("data.test: expected a data set to measure on (--test), got none")
     return Path(config.router.train or config.data.train), Path(test)
 
 

@@ -46,7 +46,7 @@ link moves, and an embedding of {embedding} values.
     build/prefix/bin/lwmspectro-train generate live
     build/prefix/bin/lwmspectro-train generate san_francisco --windows {test_windows}
     build/prefix/bin/lwmspectro-train train-all live
-
+{goes_on}
 {train_windows} windows of `live` (seed {seed}); {test_windows} windows of `san_francisco` (seed
 {test_seed}), a city that training never saw, to measure on. Router: {epochs} epochs, {minutes:.0f}
 minutes on {threads} CPU thread{router_before}. Experts, with the windows and the seed of the data
@@ -98,6 +98,7 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         minutes=made["training"]["seconds"] / 60.0,
         threads=made["training"]["threads"],
         router_before=_router_before(made["training"]),
+        goes_on=_goes_on(made["training"]),
         stages=_stages(experts),
         protocol_p=router.limits.protocol_p,
         ece=metrics["calibration_error"],
@@ -138,6 +139,22 @@ def _router_before(training: dict[str, Any]) -> str:
     if "from_sha256" not in training:
         return ""
     return f", from the weights {training['from_sha256'][:8]} of a router trained before"
+
+
+def _goes_on(training: dict[str, Any]) -> str:
+    """Commands that train the router on."""
+    if "from_sha256" not in training:
+        return ""
+    data, train = training["data"], "    build/prefix/bin/lwmspectro-train"
+    return (
+        f"{train} generate live --seed {data['seed']} --windows {data['windows']} \\\n"
+        "        --out data/live_more\n"
+        "    mv data/models/live/router data/models/live/router_before\n"
+        f"{train} train-router data/live_more data/models/live/router \\\n"
+        "        --weights data/models/live/router_before "
+        f"--learning-rate {training['learning_rate']:g} --epochs {training['epochs']}\n"
+        f"{train} export live\n"
+    )
 
 
 _STAGE_NAMES = {"pretrain": "of masked modelling", "finetune": "of fine-tuning"}
