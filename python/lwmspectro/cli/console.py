@@ -97,6 +97,18 @@ def positive(text: str) -> float:
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
+def within(low: float, high: float) -> Callable[[str], float]:
+    """Type of options that are a finite number of a range."""
+
+    def convert(text: str) -> float:
+        value = number(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"expected {low:g} to {high:g}, got {text!r}")
+        return value
+
+    return convert
+
+
     """Type of options that count something."""
 
     def convert(text: str) -> int:
