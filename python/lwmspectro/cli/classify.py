@@ -249,7 +249,7 @@ def _parser() -> argparse.ArgumentParser:
         "--samp-rate",
         metavar="HZ",
         type=number,
-        help=f"sample rate of raw samples, {low:g} to {high:g} MS/s",
+        help=f"sample rate of raw samples, and where not recorded; {low:g} to {high:g} MS/s",
     )
     group.add_argument("--dtype", choices=tuple(FORMATS), help="format of raw samples")
     group.add_argument(
