@@ -148,7 +148,8 @@ def run_quietly(arguments):
 def assert_ends_well(arguments):
     status, errors, results = run_quietly(arguments)
     assert status in (0, 2)
-    assert errors.count("\n") == (status == 2)
+    assert errors.count(": error: ") == (status == 2)
+    assert errors.count("\n") == errors.count(": error: ") + errors.count("taken as 0: ")
     for line in results.splitlines():
         assert json.loads(line)["status"] in ("ok", "no_signal", "unknown", "partial")
 
