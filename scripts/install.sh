@@ -24,7 +24,7 @@ fi
 
 "${as_root[@]}" cmake --install "$build" >/dev/null
 if ((${#as_root[@]})); then # the next install from this folder may be the user's own
-    sudo chown "$(id -u):$(id -g)" "$build/install_manifest.txt"
+    sudo chown "$(id -u):$(id -g)" "$build"/install_{manifest,folders}.txt
 fi
 
 "${as_root[@]}" /usr/bin/python3 -m venv --system-site-packages "$venv"

@@ -28,12 +28,12 @@ fi
 # folders that are ours alone; Python may have left bytecode in them
 folders=$(sed -n 's#^\(.*/\(lwmspectro\|lwmspectro_train\|gnuradio-lwmspectro\)\)/.*#\1#p' \
     "$manifest" | sort -u)
-"${as_root[@]}" cmake -P "$build/cmake_uninstall.cmake" >/dev/null
 while read -r folder; do
     if [[ $folder == "$prefix"/* ]]; then
         "${as_root[@]}" rm -rf -- "$folder"
     fi
 done <<<"$folders"
 "${as_root[@]}" rm -rf -- "$prefix/lib/lwmspectro"
+"${as_root[@]}" cmake -P "$build/cmake_uninstall.cmake" >/dev/null
 "${as_root[@]}" rm -f -- "$manifest"
 echo "uninstall: done"

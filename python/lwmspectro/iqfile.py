@@ -26,8 +26,8 @@ def open_recording(
         name: a .sigmf-meta or .sigmf-data file or what they are called without the suffix,
             a .sigmf archive, any other file or pipe of raw samples, or ``-`` for standard
             input.
-        samp_rate: Hz, of raw samples.
-        dtype: SigMF name of the format of raw samples.
+        samp_rate: Hz, of raw samples, and of a SigMF recording that does not say.
+        dtype: SigMF name of the format of raw samples; of a SigMF recording only its own.
 
     Raises:
         InputError: the input is missing, empty, or not what it says it is.
@@ -51,14 +51,15 @@ def open_recording(
 
 def _open(name: str, samp_rate: float | None, dtype: str | None) -> Recording:
     if name.endswith((META, DATA)):
-        return _open_sigmf(name, Path(name[: -len(META)] + META))
+        return _open_sigmf(name, Path(name[: -len(META)] + META), samp_rate, dtype)
     if name != STDIN and not os.path.lexists(name) and os.path.lexists(name + META):
-        return _open_sigmf(name, Path(name + META))
+        return _open_sigmf(name, Path(name + META), samp_rate, dtype)
     if name.endswith(ARCHIVE):
-        return _open_archive(name)
+        return _open_archive(name, samp_rate, dtype)
+    # a name that is wrong is the first thing to say
+    if name != STDIN and stat.S_ISDIR(os.stat(name).st_mode):
+        raise InputError("expected a file, got a folder")
     if samp_rate is None or dtype is None:
-        if name != STDIN:
-            os.stat(name)  # a name that is wrong is the first thing to say
         raise InputError("raw samples: expected --samp-rate and --dtype, or a SigMF recording")
     form = sample_format(dtype)
     rate = check_samp_rate(samp_rate, "samp_rate")
@@ -72,10 +73,12 @@ def _open(name: str, samp_rate: float | None, dtype: str | None) -> Recording:
     return Recording(name, path, form, rate, segments)
 
 
-def _open_sigmf(name: str, meta_path: Path) -> Recording:
+def _open_sigmf(
+    name: str, meta_path: Path, samp_rate: float | None, dtype: str | None
+) -> Recording:
     if _size(meta_path) > MAX_META_BYTES:
         raise InputError(f"metadata: expected at most {MAX_META_BYTES} bytes")
-    meta = SigmfMeta.parse(meta_path.read_bytes())
+    meta = SigmfMeta.parse(meta_path.read_bytes(), samp_rate, dtype)
     if meta.dataset is not None:
         data_path = meta_path.with_name(meta.dataset)
     else:
@@ -85,7 +88,7 @@ def _open_sigmf(name: str, meta_path: Path) -> Recording:
     return _sigmf_recording(name, meta, data_path, _size(data_path), 0)
 
 
-def _open_archive(name: str) -> Recording:
+def _open_archive(name: str, samp_rate: float | None, dtype: str | None) -> Recording:
     """A .sigmf archive, an uncompressed tar; its samples are read where they are."""
     try:
         with tarfile.open(name, "r:") as archive:
@@ -96,7 +99,8 @@ def _open_archive(name: str) -> Recording:
             if metas[0].size > MAX_META_BYTES:
                 raise InputError(f"metadata: expected at most {MAX_META_BYTES} bytes")
             content = archive.extractfile(metas[0])
-            meta = SigmfMeta.parse(content.read() if content is not None else b"")
+            text = content.read() if content is not None else b""
+            meta = SigmfMeta.parse(text, samp_rate, dtype)
     except tarfile.TarError as error:
         raise InputError(f"archive: expected an uncompressed tar: {error}") from None
     wanted = metas[0].name[: -len(META)] + DATA

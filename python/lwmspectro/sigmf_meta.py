@@ -33,12 +33,19 @@ class SigmfMeta:
     captures: tuple[dict[str, Any], ...]
 
     @classmethod
-    def parse(cls, text: bytes) -> "SigmfMeta":
+    def parse(
+        cls, text: bytes, samp_rate: float | None = None, dtype: str | None = None
+    ) -> "SigmfMeta":
         """Metadata from the bytes of the file (SigMF 1.2).
 
+        Args:
+            text: these bytes.
+            samp_rate: Hz, where the metadata do not say.
+            dtype: what the datatype has to be, if anything.
+
         Raises:
-            InputError: it is not JSON, a field is missing or of the wrong type, or it
-                describes samples that are not supported.
+            InputError: it is not JSON, a field is missing, of the wrong type or not what it
+                has to be, or it describes samples that are not supported.
         """
         try:
             data = strict_json.parse(text)
@@ -60,8 +67,8 @@ class SigmfMeta:
             if not dataset or "/" in dataset or "\0" in dataset or dataset in (".", ".."):
                 raise InputError(f"core:dataset: expected a plain file name, got {dataset!r}")
         return cls(
-            sample_format(info.get("core:datatype")),
-            check_samp_rate(info.get("core:sample_rate"), "core:sample_rate"),
+            _form(info.get("core:datatype"), dtype),
+            _samp_rate(info.get("core:sample_rate"), samp_rate),
             dataset,
             check_count(info.get("core:trailing_bytes", 0), "core:trailing_bytes"),
             tuple(captures),
@@ -116,6 +123,25 @@ class SigmfMeta:
             if segment.count:
                 result.append(segment)
         return tuple(result)
+
+
+def _form(recorded: object, given: str | None) -> SampleFormat:
+    form = sample_format(recorded)
+    if given is not None and given != form.name:
+        raise InputError(f"dtype: expected {form.name}, as core:datatype says, got {given}")
+    return form
+
+
+def _samp_rate(recorded: object, given: float | None) -> float:
+    where = "core:sample_rate"
+    if recorded is None:
+        if given is None:
+            raise InputError(f"{where}: expected a number, got null; --samp-rate may fill it in")
+        return check_samp_rate(given, "samp_rate")
+    rate = check_samp_rate(recorded, where)
+    if given is not None and given != rate:
+        raise InputError(f"samp_rate: expected {rate:.12g}, as {where} says, got {given:.12g}")
+    return rate
 
 
 def _expect(value: Any, kind: type, name: str, where: str) -> Any:

@@ -208,8 +208,7 @@ class Sheets:
                 if r == 0 and name:
                     ax.set_title(name, color=_INK, fontsize=9)
                 if number is None:
-                    ax.set_xlabel("none", color=_QUIET, fontsize=7)
-                    continue
+                    continue  # no caption either: "none" is a class
                 image = self._image(int(number))
                 low, high = np.percentile(image, (5.0, 99.8))
                 ax.imshow(

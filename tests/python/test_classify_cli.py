@@ -148,8 +148,24 @@ def test_samples_that_are_not_finite_are_zero(run_app, tmp_path, lte_bundle):
     values[:2] = 0.0
     (tmp_path / "nan").write_bytes(values.tobytes())
     options = [*raw_options("cf32_le"), "--model", lte_bundle]
-    answers = records(run_app(APP, tmp_path / "nan", *options))
-    assert [answer["status"] for answer in answers] == ["no_signal"]
+    result = run_app(APP, tmp_path / "nan", *options)
+    assert result.returncode == 0
+    assert [json.loads(line)["status"] for line in result.stdout.splitlines()] == ["no_signal"]
+    said = f"samples that are not finite, or above 1e8, taken as 0: {WINDOW - 1}"
+    assert result.stderr == f"{APP}: warning: {tmp_path / 'nan'}: {said}\n"
+
+
+def test_samples_that_are_not_finite_are_counted_for_each_file(run_app, tmp_path, lte_bundle):
+    values = np.ones(4 * WINDOW, "<f4")
+    (tmp_path / "good").write_bytes(values.tobytes())
+    values[[2, 3, 4 * WINDOW - 1]] = np.nan, np.inf, -np.inf  # of two samples
+    (tmp_path / "bad").write_bytes(values.tobytes())
+    names = [tmp_path / name for name in ("bad", "good", "bad")]
+    result = run_app(APP, *names, *raw_options("cf32_le"), "--model", lte_bundle)
+    assert result.returncode == 0
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2
+    assert all("/bad: samples " in line and line.endswith(" taken as 0: 2") for line in lines)
 
 
 def test_table(run_app, raw, lte_bundle):

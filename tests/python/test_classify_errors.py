@@ -55,7 +55,8 @@ def assert_one_line(result, message):
         (["odd", *raw_options()], "the last sample is cut short"),
         (["empty", *raw_options()], "got an empty file"),
         (["nan", *raw_options("cf32_le")], "got none that is finite"),
-        ([".", *raw_options()], "expected a file, got a folder or a device"),
+        ([".", *raw_options()], ".: expected a file, got a folder"),
+        (["."], ".: expected a file, got a folder"),
         (["text.sigmf-meta"], "metadata: not JSON"),
         (["-", "-", *raw_options()], "expected standard input once"),
         ([], "the following arguments are required: INPUT"),
@@ -117,9 +118,9 @@ def test_bad_standard_input_is_one_line(run_app, lte_bundle, data, dtype, messag
     assert message in result.stderr.decode()
 
 
-@pytest.mark.parametrize(("closed", "status"), [("<&-", 2), (">&-", 2), ("2>&-", 2), (">&-", 0)])
+@pytest.mark.parametrize(("closed", "status"), [("<&-", 2), (">&-", 2), ("2>&-", 2), (">&-", 1)])
 def test_closed_standard_streams(prefix, raw, lte_bundle, closed, status):
-    name = "-" if status else raw
+    name = "-" if status == 2 else raw
     command = [prefix / "bin" / APP, name, *map(str, raw_options()), "--model", lte_bundle]
     result = subprocess.run(
         ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *command],
@@ -131,7 +132,8 @@ def test_closed_standard_streams(prefix, raw, lte_bundle, closed, status):
     )
     assert result.returncode == status, result.stderr
     assert result.stdout == ""
-    assert result.stderr.count("\n") == (status == 2 and closed != "2>&-")
+    assert result.stderr.count("\n") == (closed != "2>&-")
+    assert ("standard output is closed" in result.stderr) == (status == 1)
 
 
 def run_quietly(arguments):
@@ -146,7 +148,8 @@ def run_quietly(arguments):
 def assert_ends_well(arguments):
     status, errors, results = run_quietly(arguments)
     assert status in (0, 2)
-    assert errors.count("\n") == (status == 2)
+    assert errors.count(": error: ") == (status == 2)
+    assert errors.count("\n") == errors.count(": error: ") + errors.count("taken as 0: ")
     for line in results.splitlines():
         assert json.loads(line)["status"] in ("ok", "no_signal", "unknown", "partial")
 

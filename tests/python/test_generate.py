@@ -305,6 +305,14 @@ def test_refused_configuration_claims_no_folder(
     assert not (tmp_path / "data").exists()
 
 
+def test_a_file_in_place_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "b.toml").write_text("kept")
+    assert cli.main(["generate", "smoke", "--out", str(tmp_path / "b.toml")]) == 2
+    said = f"{tmp_path / 'b.toml'}: expected a folder, got a file\n"
+    assert capsys.readouterr().err.endswith(f"error: {said}")
+    assert (tmp_path / "b.toml").read_text() == "kept"
+
+
 def test_channel_that_cannot_be_made_claims_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

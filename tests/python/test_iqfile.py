@@ -58,7 +58,7 @@ def test_first_finite_sample_may_come_late(tmp_path):
         ("missing.sigmf-data", "cannot be read: No such file or directory"),
         ("missing.sigmf", "cannot be read: No such file or directory"),
         ("junk.sigmf", "archive: expected an uncompressed tar"),
-        ("folder", "expected a file, got a folder or a device"),
+        ("folder", "expected a file, got a folder"),
         ("alone.sigmf-meta", "alone.sigmf-data does not exist"),
         ("empty", "expected samples, got an empty file"),
         ("odd", "expected a multiple of 2 bytes (ci8), got 3: the last sample is cut short"),

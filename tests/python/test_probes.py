@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("sklearn", reason="training is not installed")
 stats = pytest.importorskip("scipy.stats", reason="training is not installed")
 
-from lwmspectro_train import generate, moments, probes  # noqa: E402
+from lwmspectro_train import cli, generate, moments, probes  # noqa: E402
 from lwmspectro_train.dataset_config import load  # noqa: E402
 
 FRAMES, BINS = 128, 128
@@ -94,9 +94,16 @@ def test_the_table_has_a_line_for_each_probe():
     assert {row.count("|") for row in rows} == {9}
 
 
-def test_probes_of_a_small_data_set(tmp_path, monkeypatch):
+def test_probes_of_a_small_data_set(tmp_path, monkeypatch, capsys):
     generate.generate(generate.GenerateConfig(tmp_path, load("smoke"), renderer="kernels"))
     assert probes.probe(tmp_path) == []
+    for options, count in (([], load("smoke").windows), (["--windows", "7"], 7)):
+        assert cli.main(["probe", str(tmp_path), "--workers", "1", *options]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.count("\n") == 1
+        assert "100 windows among the first 80 % and 20 among the rest" in said.err
+        assert said.err.endswith(f"got {count} windows in all\n")
     monkeypatch.setattr(probes, "LEAST", 1)
     found = probes.probe(tmp_path)
     assert found

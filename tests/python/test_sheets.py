@@ -55,6 +55,13 @@ def test_figure_2_shows_one_link_standing_and_driving(made: Path) -> None:
             np.testing.assert_array_equal(image, tokens.T)
 
 
+def test_tiles_without_a_window_are_blank(made: Path) -> None:
+    figure = Sheets(Windows(made, ["spectrogram"]), "spectrogram").protocols()
+    captioned = [bool(ax.get_xlabel()) for ax in figure.axes]
+    assert captioned == [bool(ax.get_images()) for ax in figure.axes]
+    assert not all(captioned)
+
+
 def test_other_views_and_places(made: Path, tmp_path: Path) -> None:
     assert (
         cli.main(["show", str(made), "--view", "correlogram", "--out", str(tmp_path / "c3")]) == 0

@@ -2,6 +2,7 @@
 """SigMF metadata: segments, files that do not conform, and whatever is wrong with it."""
 
 import contextlib
+import tarfile
 
 import numpy as np
 import pytest
@@ -9,6 +10,39 @@ from gnuradio.lwmspectro import InputError, open_recording
 from gnuradio.lwmspectro.recording import Segment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+
+@pytest.fixture
+def names(tmp_path, write_sigmf):
+    """names(**fields): a recording with these, as files and as an archive."""
+
+    def write(**fields):
+        base = write_sigmf("a", bytes(8), **fields)
+        with tarfile.open(tmp_path / "a.sigmf", "w") as archive:
+            for suffix in (".sigmf-meta", ".sigmf-data"):
+                archive.add(f"{base}{suffix}", f"a/a{suffix}")
+        return [str(base), f"{base}.sigmf-data", f"{base}.sigmf"]
+
+    return write
+
+
+def test_a_rate_fills_in_what_is_not_recorded(names):
+    for name in names(core__sample_rate=None):
+        assert open_recording(name, 2e6).samp_rate == 2e6
+        with pytest.raises(InputError, match=r"samp_rate: expected 1\.92e\+06 to .*, got 1"):
+            open_recording(name, 1.0)
+
+
+def test_what_differs_from_what_is_recorded_is_refused(names):
+    for name in names():
+        assert open_recording(name, 2.4e6, "ci8").samp_rate == 2.4e6
+        with pytest.raises(InputError) as caught:
+            open_recording(name, 1.92e6)
+        said = "samp_rate: expected 2400000, as core:sample_rate says, got 1920000"
+        assert str(caught.value) == f"{name}: {said}"
+        with pytest.raises(InputError) as caught:
+            open_recording(name, dtype="cu8")
+        assert str(caught.value) == f"{name}: dtype: expected ci8, as core:datatype says, got cu8"
 
 
 def test_segments(write_sigmf, read_all):

@@ -152,11 +152,16 @@ def test_evaluate_prints_figures(
 
 
 def test_int8_answers_as_float32_does(
-    made: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Path,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     command = ["quantise", str(made / "bundle"), str(tmp_path / "int8")]
     test = ["--test", str(folder / "test")]
     assert cli.main([*command, *test]) == 0
+    assert "pre-processing" not in caplog.text
     said = capsys.readouterr().out
     compared = json.loads(said[: said.rindex("}") + 1])
     before, after = Bundle.load(made / "bundle"), Bundle.load(tmp_path / "int8")
@@ -173,6 +178,20 @@ def test_int8_answers_as_float32_does(
     assert cli.main(["quantise", str(tmp_path / "int8"), str(tmp_path / "twice"), *test]) == 2
     assert "expected an encoder in float32, found none" in capsys.readouterr().err
     assert not (tmp_path / "twice").exists()
+
+
+def test_a_test_set_that_is_none_is_the_first_thing_said(
+    made: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quantise, "int8", lambda _: pytest.fail("quantised already"))
+    command = ["quantise", str(made / "bundle"), str(tmp_path / "int8")]
+    assert cli.main([*command, "--test", str(tmp_path)]) == 2
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1
+    assert "expected manifest.json of a whole data set" in said
 
 
 def test_int8_that_costs_too_much_is_refused(

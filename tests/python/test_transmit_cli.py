@@ -150,6 +150,7 @@ def test_clipping_is_told(transmit):
             ["single-carrier", "-o", "x", "--speed", 3, "--channel", "TDL-A"],
             "--speed: expected --center-freq with it",
         ),
+        (["lte", "-o", "x", "--delay-spread", 1e-6], "--delay-spread: expected --channel with it"),
         (
             ["single-carrier", "-o", "x", "--channel", "TDL-A", "--delay-spread", 1],
             "expected",
@@ -159,6 +160,8 @@ def test_clipping_is_told(transmit):
             ["single-carrier", "-o", "x", "--channel", "TDL-A", "--samp-rate", 1e6],
             "expected 1.92e6 to 61.44e6 Hz, got 1e+06",
         ),
+        (["lte", "-o", "x", "--samp-rate", 1e3], "expected 100000 to 6.144e+07, got '1000.0'"),
+        (["lte", "-o", "x", "--samp-rate", 1e8], "expected 100000 to 6.144e+07, got '1"),
         (["wifi", "-o", "x", "--standard", "11a", "--mcs", 8], "mcs: expected 0..7 for 11a, got 8"),
         (["wifi", "-o", "x", "--psdu-bytes", 10], "--psdu-bytes: expected a whole number from 34"),
         (

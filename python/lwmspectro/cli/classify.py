@@ -35,6 +35,7 @@ from .console import (
     complain,
     is_terminal,
     number,
+    one_line,
 )
 
 PROG = "lwmspectro-classify"
@@ -121,6 +122,7 @@ def classify_recordings(
         raise writer.error
     if source.error is not None:
         raise source.error
+    writer.complain_of_samples()
     if not source.ended:
         return block.error or RuntimeError("the flowgraph stopped before the end of the samples")
     return block.error
@@ -138,6 +140,7 @@ class _Writer:
         self._arrived = 0
         self._expected: deque[tuple[int, int]] = deque()
         self._headed: Recording | None = None
+        self._bad: list[tuple[str, int]] = []
         self.error: OSError | None = None
 
     def expect(self, info: WindowInfo) -> None:
@@ -145,8 +148,19 @@ class _Writer:
         recording, _ = self._source.locate(info.sample_start)
         if recording is not self._arriving:
             self._arriving, self._arrived = recording, 0
+            self._bad.append((recording.name, 0))
         self._expected.append((info.sample_start, self._arrived))
         self._arrived += 1
+        if info.nonfinite:
+            name, count = self._bad[-1]
+            self._bad[-1] = (name, count + info.nonfinite)
+
+    def complain_of_samples(self) -> None:
+        """A line on stderr for each recording with samples that the tokenizer took as zero."""
+        for name, count in self._bad:
+            if count and sys.stderr is not None:
+                said = f"{name}: samples that are not finite, or above 1e8, taken as 0: {count}"
+                sys.stderr.write(f"{PROG}: warning: {one_line(said)}\n")
 
     def write(self, answer: Message) -> bool:
         """False when results cannot be written any more."""
@@ -249,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
         "--samp-rate",
         metavar="HZ",
         type=number,
-        help=f"sample rate of raw samples, {low:g} to {high:g} MS/s",
+        help=f"sample rate of raw samples, and where not recorded; {low:g} to {high:g} MS/s",
     )
     group.add_argument("--dtype", choices=tuple(FORMATS), help="format of raw samples")
     group.add_argument(

@@ -2,6 +2,7 @@
 """What the command lines share: options, the results' own stdout, and one-line errors."""
 
 import argparse
+import errno
 import io
 import os
 import signal
@@ -96,6 +97,18 @@ def positive(text: str) -> float:
     return value
 
 
+def within(low: float, high: float) -> Callable[[str], float]:
+    """Type of options that are a finite number of a range."""
+
+    def convert(text: str) -> float:
+        value = number(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"expected {low:g} to {high:g}, got {text!r}")
+        return value
+
+    return convert
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """Type of options that count something."""
 
@@ -127,7 +140,9 @@ class _ResultsFile(io.FileIO):
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise OutputError(error.errno, f"results cannot be written: {error.strerror}") from None
+            closed = error.errno == errno.EBADF
+            reason = "standard output is closed" if closed else error.strerror
+            raise OutputError(error.errno, f"results cannot be written: {reason}") from None
 
 
 def command_line(prog: str, command: Callable[[TextIO], int]) -> int:
@@ -167,12 +182,16 @@ def results_stream() -> Iterator[TextIO]:
 
 
 def _fill_closed_streams() -> None:
-    """Opens /dev/null in place of standard streams that are closed, before files take them."""
+    """Opens /dev/null in place of standard streams that are closed, before files take them.
+
+    Not to be written, in place of stdout: results would be lost without a word.
+    """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            mode = os.O_RDONLY if number == 1 else os.O_RDWR
+            os.open(os.devnull, mode)  # takes the lowest number that is free
 
 
 @contextmanager

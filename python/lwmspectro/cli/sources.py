@@ -46,7 +46,10 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("source")
     group.add_argument("--source", choices=tuple(_OPENERS), required=True, help="kind of source")
     group.add_argument(
-        "--samp-rate", metavar="HZ", type=positive, help="sample rate; demo: 20e6 where not given"
+        "--samp-rate",
+        metavar="HZ",
+        type=positive,
+        help="sample rate; demo: 20e6 where not given; file: of raw samples, or where not recorded",
     )
     group.add_argument("--center-freq", metavar="HZ", type=number, help="centre frequency")
     group.add_argument("--gain", metavar="DB", type=number, help="soapy, uhd: receive gain")

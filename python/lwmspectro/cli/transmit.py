@@ -32,7 +32,7 @@ from .console import (
     held_interrupts,
     is_terminal,
 )
-from .transmit_options import add_protocols, settings_of
+from .transmit_options import DELAY_SPREAD_S, add_protocols, settings_of
 
 PROG = "lwmspectro-transmit"
 STDOUT = STDIN  # the same dash
@@ -151,6 +151,8 @@ def _path(args: argparse.Namespace) -> Propagation:
     """The channel and the receiver that the options ask for."""
     if args.channel is None and args.speed:
         raise InputError("--speed: expected --channel with it, got none")
+    if args.channel is None and args.delay_spread is not None:
+        raise InputError("--delay-spread: expected --channel with it, got none")
     if args.speed and args.center_freq is None:
         raise InputError("--speed: expected --center-freq with it, got none")
     if args.front_end not in (None, "ideal") and args.center_freq is None:
@@ -167,7 +169,7 @@ def _path(args: argparse.Namespace) -> Propagation:
             raise InputError(f"--speed: {error}") from None
     return Propagation(
         channel=args.channel,
-        delay_spread_s=args.delay_spread,
+        delay_spread_s=_delay_spread(args),
         doppler_hz=doppler,
         snr_db=args.snr_db,
         front_end=args.front_end,
@@ -176,11 +178,15 @@ def _path(args: argparse.Namespace) -> Propagation:
     )
 
 
+def _delay_spread(args: argparse.Namespace) -> float:
+    return DELAY_SPREAD_S if args.delay_spread is None else args.delay_spread
+
+
 def _path_about(args: argparse.Namespace) -> dict[str, Any]:
     """The channel and the receiver, for the metadata; what is absent is left out."""
     about: dict[str, Any] = {"seed": args.seed}
     if args.channel is not None:
-        about |= {"channel": args.channel, "delay_spread_s": args.delay_spread}
+        about |= {"channel": args.channel, "delay_spread_s": _delay_spread(args)}
         about |= {"speed_kmh": args.speed}
     if args.snr_db is not None:
         about["snr_db"] = args.snr_db

@@ -16,7 +16,11 @@ from ..transmitters.settings import DUPLEX, MIXED, QAM, STANDARDS
 from ..waveforms.frontend import PROFILES
 from ..waveforms.single_carrier.config import TRAFFIC
 from ..waveforms.wifi.config import SHORTEST
-from .console import Parser, number, positive, whole
+from .console import Parser, number, positive, whole, within
+
+SAMP_RATE_RANGE = (1e5, kernels.max_samp_rate)
+"""Hz: below, native rates are filtered down for minutes."""
+DELAY_SPREAD_S = 100e-9
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,7 @@ def _add_path(parser: argparse.ArgumentParser) -> None:
         "--delay-spread",
         metavar="S",
         type=number,
-        default=100e-9,
-        help="RMS delay spread of the channel (default: %(default)s)",
+        help=f"RMS delay spread of the channel (default: {DELAY_SPREAD_S})",
     )
     group.add_argument(
         "--speed",
@@ -179,7 +182,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="seconds (default: %(default)s)",
     )
-    group.add_argument("--samp-rate", metavar="HZ", type=positive, help="default: the native rate")
+    low, high = SAMP_RATE_RANGE
+    group.add_argument(
+        "--samp-rate",
+        metavar="HZ",
+        type=within(low, high),
+        help=f"{low / 1e6:g} to {high / 1e6:g} MS/s (default: the native rate)",
+    )
     group.add_argument(
         "--dtype", choices=tuple(FORMATS), help="format of samples (default: of FILE, or cf32_le)"
     )

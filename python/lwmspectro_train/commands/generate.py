@@ -80,6 +80,8 @@ def run(args: argparse.Namespace) -> None:
         return
     from .. import generate
 
+    if Path(config.out).exists() and not Path(config.out).is_dir():
+        raise CommandError(f"{config.out}: expected a folder, got a file")
     wanted = generate.GenerateConfig(
         folder=Path(config.out),
         dataset=config,

@@ -23,9 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Probes, and prints a table in Markdown."""
-    from ..probes import as_markdown, probe
+    from ..dataset import read_manifest
+    from ..probes import HELD_OUT, LEAST, as_markdown, probe
 
     for name in ("windows", "workers"):
         if (value := getattr(args, name)) is not None and value < 1:
             raise CommandError(f"--{name}: expected at least 1, got {value}")
-    sys.stdout.write(as_markdown(probe(args.data, args.windows, args.workers)))
+    found = probe(args.data, args.windows, args.workers)
+    if not found:
+        there = sum(entry["windows"] for entry in read_manifest(args.data)["files"])
+        raise CommandError(
+            f"{args.data}: expected, for one question at least, {LEAST} windows among the first "
+            f"{100 * (1 - HELD_OUT):.0f} % and {LEAST * HELD_OUT:.0f} among the rest, got "
+            f"{min(args.windows or there, there)} windows in all"
+        )
+    sys.stdout.write(as_markdown(found))

@@ -10,7 +10,10 @@ what they compute is little, and decibels and log ratios do not fit 8 bits.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ from gnuradio.lwmspectro.bundle_writer import write_bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from ..dataset import column
+from ..dataset import Windows, column
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from . import labels
 from .bundle import version_of, whole_tokens
@@ -58,20 +61,35 @@ def int8(model: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "before.onnx"), Path(folder, "after.onnx")
         before.write_bytes(model)
-        quantize_dynamic(
-            before,
-            after,
-            weight_type=QuantType.QInt8,
-            nodes_to_quantize=nodes,
-            per_channel=True,
-            reduce_range=True,
-        )
+        with _without_hints():
+            quantize_dynamic(
+                before,
+                after,
+                weight_type=QuantType.QInt8,
+                nodes_to_quantize=nodes,
+                per_channel=True,
+                reduce_range=True,
+            )
         return after.read_bytes()
 
 
-def predictions(bundle: Bundle, protocol: str, model: bytes, test: Path) -> Predictions:
+@contextmanager
+def _without_hints() -> Iterator[None]:
+    """Keeps quiet that models may be pre-processed, which ONNX Runtime logs as a root warning."""
+    root = logging.getLogger()
+
+    def keep(record: logging.LogRecord) -> bool:
+        return "pre-processing before quantization" not in record.getMessage()
+
+    root.addFilter(keep)
+    try:
+        yield
+    finally:
+        root.removeFilter(keep)
+
+
+def predictions(bundle: Bundle, protocol: str, model: bytes, windows: Windows) -> Predictions:
     """What an ONNX expert says of a test set's windows of its protocol."""
-    windows = whole_tokens(test, bundle.spec)
     rows = np.flatnonzero(labels.protocol_numbers(windows.table) == PROTOCOLS.index(protocol))
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     parts: dict[str, list[Any]] = {name: [] for name in OUTPUTS}
@@ -80,7 +98,8 @@ def predictions(bundle: Bundle, protocol: str, model: bytes, test: Path) -> Pred
         for name, part in zip(OUTPUTS, session.run(list(OUTPUTS), {"tokens": tokens}), strict=True):
             parts[name].append(part)
     record = bundle.manifest.provenance["experts"][protocol]
-    known = labels.of_table(windows.table, Data(**record["columns"] | {"train": str(test)}))
+    data = Data(**record["columns"] | {"train": str(windows.folder)})
+    known = labels.of_table(windows.table, data)
     return Predictions(
         answers={name: np.concatenate(part) for name, part in parts.items()},
         labels={name: values[rows] for name, values in known.items()},
@@ -108,6 +127,7 @@ def quantise(bundle: Bundle, test: Path, target: Path) -> tuple[Bundle, dict[str
     """
     if not bundle.experts:
         raise ValueError(f"{bundle.folder}: expected a bundle with experts, got a router alone")
+    windows = whole_tokens(test, bundle.spec)
     manifest = bundle.manifest
     contents = {model.file: bundle.read(model.file) for model in manifest.models.values()}
     metrics: dict[str, Any] = {}
@@ -116,7 +136,7 @@ def quantise(bundle: Bundle, test: Path, target: Path) -> tuple[Bundle, dict[str
         file = manifest.models[EXPERT + protocol].file
         before, contents[file] = contents[file], int8(contents[file])
         both = {
-            kind: predictions(bundle, protocol, model, test)
+            kind: predictions(bundle, protocol, model, windows)
             for kind, model in (("float32", before), ("int8", contents[file]))
         }
         measured = {kind: figures(found) for kind, found in both.items()}
