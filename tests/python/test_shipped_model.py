@@ -83,11 +83,26 @@ def test_does_not_name_noise(said):
 
 
 @pytest.fixture(scope="module")
-def of_links(shipped):
+def in_int8(shipped):
+    """The faster variant, by its name."""
+    return open_bundle(f"{DEFAULT_NAME}-int8")
+
+
+def test_the_int8_variant_is_of_the_shipped_model(shipped, in_int8):
+    assert in_int8.manifest.provenance["quantised"]["of"] == shipped.id
+    assert in_int8.thresholds == shipped.thresholds
+    assert in_int8.read("router.onnx") == shipped.read("router.onnx")
+    for protocol in shipped.experts:
+        file = shipped.manifest.models[f"expert_{protocol}"].file
+        assert len(in_int8.read(file)) < 0.7 * len(shipped.read(file))
+
+
+@pytest.fixture(scope="module", params=["shipped", "in_int8"])
+def of_links(request):
     """Truth and message of each whole window of links of known modulation, speed and SNR."""
     rate = 20e6
     source = synthetic_source(rate, "links", dwell_s=LINK_WINDOWS * WINDOW_S, seed=2024)
-    block = classifier(rate, 0.0, shipped, "block")
+    block = classifier(rate, 0.0, request.getfixturevalue(request.param), "block")
     pairs = []
 
     def keep(answer):
