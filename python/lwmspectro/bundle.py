@@ -104,11 +104,14 @@ def default_folder() -> Path:
 
 def folder_of(model: "str | os.PathLike[str]") -> Path:
     """The folder that users name: one of their own, or by its name one that is installed."""
-    folder = Path(model)
-    if len(folder.parts) != 1 or folder.exists():
+    folder, text = Path(model), os.fspath(model)
+    if os.sep in text:
         return folder
-    installed = _installed(folder.name)
-    return installed if installed.is_dir() else folder
+    try:
+        installed = _installed(text)
+        return installed if not folder.exists() and installed.is_dir() else folder
+    except OSError:  # a name that no file can have
+        return folder
 
 
 def _installed(name: str) -> Path:

@@ -188,8 +188,7 @@ class moe_classifier(gr.sync_block):  # noqa: N801 - GNU Radio's naming of block
 
     def start(self) -> bool:
         """Called by the scheduler."""
-        if self.nitems_read(0) == 0:  # else the flowgraph was only changed: the input is as it was
-            self._handed = 0
+        self._handed = 0  # GNU Radio empties the input when a flowgraph is started or changed
         self._worker.start()
         return True
 

@@ -152,7 +152,9 @@ def _goes_on(training: dict[str, Any]) -> str:
         "    mv data/models/live/router data/models/live/router_before\n"
         f"{train} train-router data/live_more data/models/live/router \\\n"
         "        --weights data/models/live/router_before "
-        f"--learning-rate {training['learning_rate']:g} --epochs {training['epochs']}\n"
+        f"--learning-rate {training['learning_rate']:g} --epochs {training['epochs']} \\\n"
+        f"        --precision {training['precision']} --threads {training['threads']} "
+        f"--seed {training['seed']}\n"
         f"{train} export live\n"
     )
 
