@@ -20,12 +20,11 @@ from . import labels
 from .augmentation import DRAWS
 from .config import MIXED, PROTOCOLS, Data
 from .labels import Labels
-from .source import Float16, Index, WindowSource, open_source
+from .source import CPU, Float16, Index, WindowSource, open_source
 
 LIKENESS = "likeness"
 """Label of the contrastive loss."""
 
-_CPU = torch.device("cpu")
 _FITTED_ON = 2000  # windows from which statistics are taken
 
 
@@ -115,7 +114,7 @@ def open_part(
     *,
     limit: int | None = None,
     likeness: Sequence[str] = (),
-    device: torch.device = _CPU,
+    device: torch.device = CPU,
 ) -> Part:
     """Windows of a protocol.
 
@@ -157,7 +156,7 @@ def training_and_validation(
     *,
     limit: int | None,
     likeness: Sequence[str] = (),
-    device: torch.device = _CPU,
+    device: torch.device = CPU,
 ) -> tuple[Part, Part]:
     """Both parts of the data of a stage; see :func:`open_part`."""
     last = 1.0 if data.validation else 1.0 - data.held_out

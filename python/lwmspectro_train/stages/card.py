@@ -136,9 +136,8 @@ def _accepted(metrics: dict[str, Any], kinds: list[str]) -> float:
 
 
 def _router_before(training: dict[str, Any]) -> str:
-    if "from_sha256" not in training:
-        return ""
-    return f", from the weights {training['from_sha256'][:8]} of a router trained before"
+    before = training.get("from_sha256", "")
+    return f", from the weights {before[:8]} of a router trained before" if before else ""
 
 
 def _goes_on(training: dict[str, Any]) -> str:

@@ -18,8 +18,8 @@ from .config import Augmentation
 
 Float16 = npt.NDArray[np.float16]
 
-_AT_ONCE = {"cpu": 16}  # windows: what they need stays in the processor's cache
-_AT_ONCE_ELSEWHERE = 256
+_AT_ONCE = 16  # windows: what they need stays in the processor's cache
+_AT_ONCE_ON_GPU = 256
 
 
 class Images:
@@ -47,7 +47,7 @@ class Images:
         """Columns, each (b, ...), to images by source, each (b, planes, rows, columns)."""
         n = len(next(iter(parts.values())))
         out = {name: np.empty((n, *shape), np.float16) for name, shape in self.shapes.items()}
-        at_once = _AT_ONCE.get(self.device.type, _AT_ONCE_ELSEWHERE)
+        at_once = _AT_ONCE if self.device.type == "cpu" else _AT_ONCE_ON_GPU
         for first in range(0, n, at_once):
             some = slice(first, first + at_once)
             raw = {

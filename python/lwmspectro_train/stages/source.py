@@ -23,7 +23,7 @@ from .prepared import Images
 Float16 = npt.NDArray[np.float16]
 Index = npt.NDArray[np.int64]
 
-_CPU = torch.device("cpu")
+CPU = torch.device("cpu")
 _CHUNKS_AT_ONCE = 8  # files that are mixed where windows come from the disk
 _KEPT = 6 * _CHUNKS_AT_ONCE  # in memory: of three protocols, whose batches reach into the next ones
 
@@ -42,7 +42,7 @@ class _Reader:
     """The columns and planes of a data set that a model reads, a file at a time."""
 
     def __init__(
-        self, folder: Path, model: Model, prepared: bool = False, device: torch.device = _CPU
+        self, folder: Path, model: Model, prepared: bool = False, device: torch.device = CPU
     ) -> None:
         self.windows = Windows(folder, model.columns)
         self.planes = planes_read(model)
@@ -157,7 +157,7 @@ def open_source(
     rows: Index,
     share: float,
     prepared: bool = False,
-    device: torch.device = _CPU,
+    device: torch.device = CPU,
 ) -> WindowSource:
     """Windows for a model: in memory where they take at most ``share`` of what is free.
 
