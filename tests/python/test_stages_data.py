@@ -51,6 +51,18 @@ def test_memory_and_disk_give_the_same_windows(folder: Path) -> None:
         assert views["grid_cp_15khz"].dtype == np.float16
 
 
+def test_a_copy_on_the_device_gives_the_same_windows(folder: Path) -> None:
+    windows = part(folder, "lte").source
+    assert isinstance(windows, source.MemorySource)
+    rows = part(folder, "lte").rows[[5, 0, 17]]
+    before = windows.tensors(rows, source.CPU)
+    windows.keep_on(source.CPU)
+    after = windows.tensors(rows, source.CPU)
+    for name, view in windows.read(rows).items():
+        np.testing.assert_array_equal(before[name].numpy(), view.astype(np.float32))
+        np.testing.assert_array_equal(after[name].numpy(), before[name].numpy())
+
+
 @pytest.mark.parametrize("memory", [0.6, 0.0])
 def test_an_epoch_shows_every_window_once_in_another_order(folder: Path, memory: float) -> None:
     windows = part(folder, "nr", memory)

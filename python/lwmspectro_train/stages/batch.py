@@ -20,7 +20,7 @@ from . import labels
 from .augmentation import DRAWS
 from .config import MIXED, PROTOCOLS, Data
 from .labels import Labels
-from .source import CPU, Float16, Index, WindowSource, open_source
+from .source import CPU, Index, WindowSource, open_source
 
 LIKENESS = "likeness"
 """Label of the contrastive loss."""
@@ -69,9 +69,8 @@ class Part:
 
     def batch(self, rows: Index, uniform: Tensor, device: torch.device) -> Batch:
         """Windows ``rows``, on a device."""
-        views = self.source.read(rows)
         return Batch(
-            views={name: _float32(view, device) for name, view in views.items()},
+            views=self.source.tensors(rows, device),
             labels={
                 name: torch.from_numpy(values[rows]).to(device)
                 for name, values in self.labels.items()
@@ -83,10 +82,7 @@ class Part:
     def sample(self) -> dict[str, Tensor]:
         """Views of some windows, spread over all, to take statistics from."""
         rows = self.rows[:: -(-len(self.rows) // _FITTED_ON)]
-        return {
-            name: _float32(view, torch.device("cpu"))
-            for name, view in self.source.read(rows).items()
-        }
+        return self.source.tensors(rows, CPU)
 
     def label_sample(self) -> tuple[Tensor, Tensor]:
         """SNR in dB and modulation of all windows."""
@@ -94,10 +90,6 @@ class Part:
             torch.from_numpy(self.labels[SNR][self.rows]),
             torch.from_numpy(self.labels[MODULATION][self.rows]),
         )
-
-
-def _float32(view: Float16, device: torch.device) -> Tensor:
-    return torch.from_numpy(view).to(device).float()  # half the bytes on the way
 
 
 def random_numbers(model: Model) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ..dataset import read_manifest
+from ..join import PARTS
 from ..lwm.config import Model, same_encoder
 from ..lwm.expert import Expert, random
 from .batch import Part, training_and_validation
@@ -162,4 +163,5 @@ def _folders(config: Experts) -> dict[str, str]:
 
 def _data_set(folder: str) -> dict[str, Any]:
     manifest = read_manifest(Path(folder))
-    return {key: manifest[key] for key in ("seed", "windows", "counts", "config")}
+    own = ("seed", "windows", "counts", "config", PARTS)
+    return {key: manifest[key] for key in own if key in manifest}

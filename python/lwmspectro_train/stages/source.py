@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from ..dataset import Windows
 from ..lwm.config import Model, planes_read
@@ -36,6 +37,9 @@ class WindowSource(Protocol):
 
     def read(self, rows: Index) -> dict[str, Float16]:
         """Windows by column, or by source if prepared, each (b, ...)."""
+
+    def tensors(self, rows: Index, device: torch.device) -> dict[str, Tensor]:
+        """As :meth:`read`, float32 on a device."""
 
 
 class _Reader:
@@ -88,6 +92,7 @@ class MemorySource:
         self._parts = {
             name: np.empty((len(rows), *shape), np.float16) for name, shape in reader.shapes.items()
         }
+        self._resident: dict[str, Tensor] = {}
         files = reader.file_of(rows)
         for k in np.unique(files):
             chosen = rows[files == k]
@@ -102,6 +107,19 @@ class MemorySource:
         """Copies of windows."""
         place = self._place[rows]
         return {name: part[place] for name, part in self._parts.items()}
+
+    def keep_on(self, device: torch.device) -> None:
+        """A copy of all on a device, where batches are then put together."""
+        self._resident = {
+            name: torch.from_numpy(part).to(device) for name, part in self._parts.items()
+        }
+
+    def tensors(self, rows: Index, device: torch.device) -> dict[str, Tensor]:
+        """From the copy on the device where there is one."""
+        if not self._resident or device.type != next(iter(self._resident.values())).device.type:
+            return _float32(self.read(rows), device)
+        place = torch.from_numpy(self._place[rows]).to(device)
+        return {name: part[place].float() for name, part in self._resident.items()}
 
 
 class DiskSource:
@@ -140,6 +158,15 @@ class DiskSource:
                 out[name][chosen] = part[rows[chosen] - self._reader.starts[k]]
         return out
 
+    def tensors(self, rows: Index, device: torch.device) -> dict[str, Tensor]:
+        """Read, and taken to the device."""
+        return _float32(self.read(rows), device)
+
+
+def _float32(views: dict[str, Float16], device: torch.device) -> dict[str, Tensor]:
+    # half the bytes on the way
+    return {name: torch.from_numpy(view).to(device).float() for name, view in views.items()}
+
 
 def available_memory() -> int:
     """Bytes that can be had without swapping."""
@@ -167,7 +194,8 @@ def open_source(
         rows: which windows.
         share: of the free memory.
         prepared: as images of the model's views.
-        device: that computes these; windows are kept in the machine's memory.
+        device: that computes these; where it is a GPU, windows that fit into ``share`` of its own
+            memory are kept there as well.
 
     Raises:
         FileNotFoundError: the data set is not complete.
@@ -175,6 +203,10 @@ def open_source(
     """
     reader = _Reader(folder, model, prepared, device)
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # of torchrun, each with its own
-    if len(rows) * reader.bytes_each <= share * available_memory() / processes:
-        return MemorySource(reader, rows)
-    return DiskSource(reader)
+    size = len(rows) * reader.bytes_each
+    if size > share * available_memory() / processes:
+        return DiskSource(reader)
+    source = MemorySource(reader, rows)
+    if device.type == "cuda" and size <= share * torch.cuda.mem_get_info(device)[0]:
+        source.keep_on(device)
+    return source

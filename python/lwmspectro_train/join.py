@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several data sets as one: a manifest that lists the files of all of them where they lie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .dataset import MANIFEST, read_manifest
+from .files import write_json
+
+PARTS = "parts"
+"""Key of a manifest: what each data set that was joined says of itself."""
+
+_ALIKE = ("spec", "views", "columns", "features")
+_OF_PART = ("seed", "windows", "counts", "config", "generator")
+
+
+def join(folders: Sequence[Path], out: Path) -> Path:
+    """Writes the manifest of a data set that holds the windows of others, in this order.
+
+    Nothing is copied: the others must stay where they are. The last windows are those that
+    training holds out, so that the data set whose scenes nothing else shares comes last.
+
+    Args:
+        folders: of two data sets or more, each whole.
+        out: folder of the new one, where none is.
+
+    Returns:
+        Path of the manifest. Seed and configuration are those of the first data set; ``parts``
+        has those of all.
+
+    Raises:
+        FileNotFoundError: one is not complete.
+        ValueError: fewer than two, or some with the same windows; they hold other tokens or
+            labels; ``out`` is not empty.
+    """
+    if len(folders) < 2:
+        raise ValueError(f"data sets: expected two or more, got {len(folders)}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out}: expected an empty folder, or none")
+    manifests = [read_manifest(folder) for folder in folders]
+    first = manifests[0]
+    for folder, manifest in zip(folders, manifests, strict=True):
+        for key in _ALIKE:
+            if manifest.get(key) != first.get(key):
+                raise ValueError(f"{folder}: expected the same {key} as {folders[0]}, got others")
+    files: list[dict[str, Any]] = [
+        file | {"name": os.path.relpath(folder / file["name"], out)}
+        for folder, manifest in zip(folders, manifests, strict=True)
+        for file in manifest["files"]
+    ]
+    hashes = [file["sha256"] for file in files]
+    if len(set(hashes)) < len(hashes):
+        raise ValueError("data sets: expected different windows, got files with the same hash")
+    joined = first | {
+        "windows": sum(manifest["windows"] for manifest in manifests),
+        "counts": _counts(manifests),
+        PARTS: [part for manifest in manifests for part in _parts(manifest)],
+        "files": files,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / MANIFEST
+    write_json(path, joined)
+    return path
+
+
+def _parts(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    own = {key: manifest[key] for key in _OF_PART if key in manifest}
+    parts: list[dict[str, Any]] = manifest.get(PARTS, [own])
+    return parts
+
+
+def _counts(manifests: Sequence[dict[str, Any]]) -> dict[str, int]:
+    names = sorted({name for manifest in manifests for name in manifest["counts"]})
+    return {name: sum(m["counts"].get(name, 0) for m in manifests) for name in names}
