@@ -46,6 +46,7 @@ def slow_patch(raw: np.ndarray) -> np.ndarray:
     """Features of one patch (5, rows, columns), whose powers are against the window's mean."""
     joint = np.zeros((10, 9))
     means = np.zeros((9, 6))
+    fit = np.zeros(3)
     count = 0
     for power, cos2, cos4, larger, smaller in raw.reshape(5, -1).T:
         if not np.isfinite(power):
@@ -62,9 +63,12 @@ def slow_patch(raw: np.ndarray) -> np.ndarray:
         joint += np.outer(bins[0], bins[1])
         size = min(larger**2 + smaller**2, 9.0)
         means += np.outer(bins[2], [1.0, cos2, cos4, cos2**2, size, size**2])
+        for k, points in enumerate((16, 64, 256)):
+            steps = np.array([larger, smaller]) / (2.0 / np.sqrt(2.0 / 3.0 * (points - 1)))
+            fit[k] += np.cos(2.0 * np.pi * steps).mean()
     whole = max(count, 1)
     share = count / raw[0].size
-    return np.concatenate([joint.ravel() / whole, means.ravel() / whole, [share]])
+    return np.concatenate([joint.ravel() / whole, means.ravel() / whole, fit / whole, [share]])
 
 
 def test_constellation_matches_a_slow_reading(rng: np.random.Generator) -> None:
@@ -77,6 +81,21 @@ def test_constellation_matches_a_slow_reading(rng: np.random.Generator) -> None:
     for row, column in ((0, 0), (1, 5), (3, 7)):
         patch = window[:, 32 * row : 32 * row + 32, 16 * column : 16 * column + 16]
         np.testing.assert_allclose(image[:, row, column], slow_patch(patch), atol=2e-4)
+
+
+@pytest.mark.parametrize(("points", "place"), [(16, 0), (64, 1), (256, 2)])
+def test_a_constellation_lies_on_its_own_lattice_alone(points: int, place: int) -> None:
+    """Points of square QAM of unit power lie at odd multiples of half their distance."""
+    side = int(np.sqrt(points))
+    levels = np.abs(np.arange(1 - side, side, 2)) / np.sqrt(2.0 / 3.0 * (points - 1))
+    both = np.array([(max(i, q), min(i, q)) for i in levels for q in levels])
+    raw = torch.zeros(1, 5, 128, 128)
+    parts = torch.from_numpy(both.astype(np.float32)).T.reshape(2, -1)
+    raw[0, 3:] = parts.repeat(1, 128 * 128 // points).reshape(2, 128, 128)
+    fit = ConstellationView(CONSTELLATION).image(raw)[0, -4:-1].mean(dim=(1, 2))
+    assert fit[place] == pytest.approx(-1.0, abs=1e-3)
+    others = [k for k in range(3) if k != place]
+    assert fit[others].min() > -0.1
 
 
 def slow_features(x: np.ndarray, weight: np.ndarray) -> np.ndarray:

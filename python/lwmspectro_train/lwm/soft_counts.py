@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Histograms with soft edges, and the lags and steps of the statistics of ``statistics.py``."""
+"""Histograms with soft edges, and the lags, steps and lattices of ``statistics.py``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ LARGER = Hats(0.0, 0.24, 10)
 SMALLER = Hats(0.0, 0.16, 9)
 POWER = Hats(-20.0, 4.0, 9)  # dB against the mean of the elements that are present
 POWER_MEANS = 6  # for each step of power
-PATCH_FEATURES = LARGER.count * SMALLER.count + POWER.count * POWER_MEANS + 1
+LATTICES = (2.0 * 10.0**-0.5, 2.0 * 42.0**-0.5, 2.0 * 170.0**-0.5)
+"""Distance of neighbouring points of 16-, 64- and 256-QAM of unit power (TS 36.211 7.1)."""
+PATCH_FEATURES = LARGER.count * SMALLER.count + POWER.count * POWER_MEANS + len(LATTICES) + 1
 """Of a constellation's patch."""
 
 LAGS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 32, 40, 50, 64, 80)

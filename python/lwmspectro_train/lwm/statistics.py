@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .soft_counts import LAGS, LARGER, POWER, SMALLER, hats_of
+from .soft_counts import LAGS, LARGER, LATTICES, POWER, SMALLER, hats_of
 from .views import ABSENT_DB, View, centred_db
 
 _DB = 10.0  # of a level, to be near unity
@@ -28,7 +28,8 @@ class ConstellationView(View):
 
     Of the elements of a patch that are present: the joint histogram of the larger and the smaller
     part; for each step of power its share and the means of cos 2 dphi, cos 4 dphi, cos^2 2 dphi, of
-    the square of the size over the gain, and of its square; and the share that is present.
+    the square of the size over the gain, and of its square; how well both parts lie on each of
+    ``LATTICES``, which the histogram is too coarse for; and the share that is present.
     """
 
     def image(self, raw: Tensor) -> Tensor:
@@ -48,7 +49,8 @@ class ConstellationView(View):
         # those that are absent are weaker than any ramp begins
         rising = POWER.ramps(power - level[:, None, None, None]) @ values.transpose(-1, -2)
         means = hats_of(torch.cat([values.sum(dim=-1)[..., None, :], rising], dim=-2), -2)
-        features = torch.cat([joint.flatten(3), means.flatten(3)], dim=-1) / count
+        fit = torch.stack([_on_lattice(larger, smaller, d, there) for d in LATTICES], dim=-1)
+        features = torch.cat([joint.flatten(3), means.flatten(3), fit], dim=-1) / count
         share = there.mean(dim=-1, keepdim=True)
         return torch.cat([features, share], dim=-1).permute(0, 3, 1, 2)
 
@@ -95,6 +97,13 @@ class SimilarityView(View):
         whole = levels[:, -1:]
         shapes = torch.cat([shapes, whole], dim=1)
         return torch.cat([shapes, levels], dim=2)[:, None]
+
+
+def _on_lattice(larger: Tensor, smaller: Tensor, distance: float, there: Tensor) -> Tensor:
+    """Sum over elements (..., n) of the mean of cos(2 pi x / distance) of both parts: (...)."""
+    turns = 2.0 * torch.pi / distance
+    fit: Tensor = ((turns * larger).cos() + (turns * smaller).cos()) * (0.5 * there)
+    return fit.sum(dim=-1)
 
 
 def _with_sums(a: Tensor, b: Tensor, there: Tensor) -> Tensor:
