@@ -12,6 +12,7 @@ from gnuradio.lwmspectro.thresholds import Thresholds
 
 from . import calibrate, evaluate
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
+from .join import seeds
 from .router import Router
 from .train_router import TRAINING, restore
 
@@ -53,9 +54,8 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
         ValueError: both data sets come from the same seed, or a file is not what it should be.
     """
     manifests = {"training": read_manifest(data), "test": read_manifest(test)}
-    seeds = {name: manifest["seed"] for name, manifest in manifests.items()}
-    if seeds["training"] == seeds["test"]:
-        raise ValueError(f"test set: expected another seed than {seeds['training']}")
+    if shared := set(seeds(manifests["training"])) & set(seeds(manifests["test"])):
+        raise ValueError(f"test set: expected another seed than {min(shared)}")
     training = _training(weights / TRAINING)
     router = restore(weights)
     _, validation = split(load(data, ROUTER_VIEWS), training["held_out"])
@@ -69,7 +69,11 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
         metrics=evaluate.metrics(evaluate.logits_of(router, unseen), unseen, limits),
         provenance={
             "data": {
-                name: {"seed": seeds[name], "counts": manifest["counts"]}
+                name: {
+                    "seed": manifest["seed"],
+                    "seeds": seeds(manifest),
+                    "counts": manifest["counts"],
+                }
                 for name, manifest in manifests.items()
             },
             "training": training,

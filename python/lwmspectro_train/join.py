@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ PARTS = "parts"
 """Key of a manifest: what each data set that was joined says of itself."""
 
 _ALIKE = ("spec", "views", "columns", "features")
+_SPLIT = "split"  # of the configuration: test sites must not come in by a side door
 _OF_PART = ("seed", "windows", "counts", "config", "generator")
 
 
@@ -35,7 +36,7 @@ def join(folders: Sequence[Path], out: Path) -> Path:
     Raises:
         FileNotFoundError: one is not complete.
         ValueError: fewer than two, or some with the same windows; they hold other tokens or
-            labels; ``out`` is not empty.
+            labels, or are of different splits; ``out`` is not empty.
     """
     if len(folders) < 2:
         raise ValueError(f"data sets: expected two or more, got {len(folders)}")
@@ -47,6 +48,9 @@ def join(folders: Sequence[Path], out: Path) -> Path:
         for key in _ALIKE:
             if manifest.get(key) != first.get(key):
                 raise ValueError(f"{folder}: expected the same {key} as {folders[0]}, got others")
+        split, expected = (m["config"].get(_SPLIT) for m in (manifest, first))
+        if split != expected:
+            raise ValueError(f"{folder}: expected the {expected} split, got {split}")
     files: list[dict[str, Any]] = [
         file | {"name": os.path.relpath(folder / file["name"], out)}
         for folder, manifest in zip(folders, manifests, strict=True)
@@ -65,6 +69,12 @@ def join(folders: Sequence[Path], out: Path) -> Path:
     path = out / MANIFEST
     write_json(path, joined)
     return path
+
+
+def seeds(data_set: Mapping[str, Any]) -> list[int]:
+    """Of a manifest, or of what weights say of their data: the seeds of all its parts."""
+    parts: list[dict[str, Any]] = data_set.get(PARTS, [data_set])
+    return [part["seed"] for part in parts]
 
 
 def _parts(manifest: dict[str, Any]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from .between import best_between
 from .chunks import sha256
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .files import write_json
+from .join import PARTS
 from .router import Router, RouterConfig
 from .stages.checkpoint import digest
 
@@ -244,7 +245,7 @@ def train(config: TrainConfig, size: RouterConfig) -> Router:
     seconds = round(time.monotonic() - started)
     manifest = read_manifest(config.data)
     outcome: dict[str, Any] = {
-        "data": {key: manifest[key] for key in ("seed", "windows")},
+        "data": {key: manifest[key] for key in ("seed", "windows", PARTS) if key in manifest},
         "threads": config.threads,
         "epochs_run": trainer.current_epoch,
         "seconds": seconds,

@@ -103,9 +103,10 @@ def test_training_on_is_told_in_the_card(
     assert cli.main(["train-router", data, router, *weights, "--threads", "1"]) == 0
     assert cli.main(["export", *arguments_]) == 0
     card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
-    assert re.search(r"epochs of fine-tuning \(\d+, seed 1\), 1 epochs of fine-tuning", card)
+    assert re.search(r"epochs of fine-tuning \(\d+, seed 1\), then 1 epochs of fine-tuning", card)
     assert "of a router trained before" in card
-    assert "generate live --seed 1 --windows 56 \\\n        --out data/live_more" in card
+    assert "1 epochs of 56 windows (seed 1)" in card
+    assert "the same, by the share of the window in which the link sends" in card
 
 
 def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder: Path) -> None:

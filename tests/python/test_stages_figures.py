@@ -96,7 +96,7 @@ def test_rician_k_is_the_sites() -> None:
     assert k_db[1] == -np.inf
     assert np.isnan(k_db[2])
     made = said(np.full(3, NONE), np.array([1, 2, 0]), {MOBILITY: np.array([1, 1, 0])})
-    found = fading.by_rician_k(made, k_db)
+    found = fading.by_band(made, k_db, fading.RICIAN_K)
     assert found["no line of sight"] == {
         "windows": 1,
         "accuracy": 0.0,
@@ -104,3 +104,9 @@ def test_rician_k_is_the_sites() -> None:
         "pedestrian_vehicular": 0.0,
     }
     assert sum(band["windows"] for band in found.values()) == 2
+    active = np.array([0.02, 0.9, 0.5])
+    found = fading.by_band(made, active, fading.ACTIVITY)
+    assert {name: band["windows"] for name, band in found.items()} == {
+        "below 5 %": 1,
+        "from 50 %": 2,
+    }

@@ -8,9 +8,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gnuradio.lwmspectro.cli.console import whole
-
-from . import CommandError, pretrain
+from . import pretrain
 
 if TYPE_CHECKING:
     from ..stages.config import Experts
@@ -34,20 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--frozen", action="store_true", help="keep the encoder's weights and train heads alone"
     )
-    group = parser.add_argument_group("in place of what the file says of fine-tuning")
-    group.add_argument("--epochs", type=whole(1, 10**6), metavar="N", help="at most")
-    group.add_argument("--learning-rate", type=float, metavar="X", help="after the warm-up")
+    pretrain.add_schedule(parser, "fine-tuning")
     pretrain.add_training(parser)
 
 
 def _configured(args: argparse.Namespace) -> Experts:
     config = pretrain.configured(args)
-    changed = {"epochs": args.epochs, "learning_rate": args.learning_rate}
-    changed = {name: value for name, value in changed.items() if value is not None}
-    try:
-        training = dataclasses.replace(config.finetune.training, **changed)
-    except ValueError as error:
-        raise CommandError(f"finetune: {error}") from None
+    training = pretrain.scheduled(config.finetune.training, args)
     frozen = args.frozen or config.finetune.frozen
     how = dataclasses.replace(config.finetune, training=training, frozen=frozen)
     return dataclasses.replace(config, finetune=how)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from gnuradio.lwmspectro.cli.console import whole
 from . import CommandError
 
 if TYPE_CHECKING:
-    from ..stages.config import Experts
+    from ..stages.config import Experts, Training
     from ..stages.experts import Options
     from ..stages.progress import Bar
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     add_config(parser)
     add_protocol(parser)
+    add_schedule(parser, "pretraining")
     add_training(parser)
 
 
@@ -48,6 +50,14 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
         choices=("wifi", "lte", "nr", "mixed"),
         help="whose expert; mixed: one for all three, in balanced batches",
     )
+
+
+def add_schedule(parser: argparse.ArgumentParser, stage: str) -> None:
+    """How long and how fast a stage learns."""
+    group = parser.add_argument_group(f"in place of what the file says of {stage}")
+    group.add_argument("--epochs", type=whole(1, 10**6), metavar="N", help="at most")
+    group.add_argument("--batch", type=whole(1, 10**6), metavar="N", help="windows a step")
+    group.add_argument("--learning-rate", type=float, metavar="X", help="after the warm-up")
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +94,20 @@ def configured(args: argparse.Namespace) -> Experts:
     )
 
 
+def scheduled(training: Training, args: argparse.Namespace) -> Training:
+    """How a stage trains, as the arguments of :func:`add_schedule` have it.
+
+    Raises:
+        CommandError: one is out of range.
+    """
+    wanted = {name: getattr(args, name) for name in ("epochs", "batch", "learning_rate")}
+    changed = {name: value for name, value in wanted.items() if value is not None}
+    try:
+        return dataclasses.replace(training, **changed)
+    except ValueError as error:
+        raise CommandError(f"{args.config}: {error}") from None
+
+
 def options(args: argparse.Namespace, bar: Bar) -> Options:
     """How the arguments want it run.
 
@@ -109,6 +133,7 @@ def run(args: argparse.Namespace) -> None:
     from ..stages.progress import Bar, said
 
     config = configured(args)
+    config = dataclasses.replace(config, pretrain=scheduled(config.pretrain, args))
     with Bar() as bar:
         progress = pretrain(config, args.protocol, options(args, bar))
     said(config.folder(args.protocol, "pretrain"), progress)

@@ -49,7 +49,9 @@ class ConstellationView(View):
         # those that are absent are weaker than any ramp begins
         rising = POWER.ramps(power - level[:, None, None, None]) @ values.transpose(-1, -2)
         means = hats_of(torch.cat([values.sum(dim=-1)[..., None, :], rising], dim=-2), -2)
-        fit = torch.stack([_on_lattice(larger, smaller, d, there) for d in LATTICES], dim=-1)
+        parts = torch.cat([larger, smaller], dim=-1)  # absent ones are 0, whose cosine is 1
+        fit = torch.stack([(parts * (2.0 * torch.pi / d)).cos().sum(dim=-1) for d in LATTICES], -1)
+        fit = 0.5 * fit + (elements - there.shape[-1])[..., None]
         features = torch.cat([joint.flatten(3), means.flatten(3), fit], dim=-1) / count
         share = there.mean(dim=-1, keepdim=True)
         return torch.cat([features, share], dim=-1).permute(0, 3, 1, 2)
@@ -97,13 +99,6 @@ class SimilarityView(View):
         whole = levels[:, -1:]
         shapes = torch.cat([shapes, whole], dim=1)
         return torch.cat([shapes, levels], dim=2)[:, None]
-
-
-def _on_lattice(larger: Tensor, smaller: Tensor, distance: float, there: Tensor) -> Tensor:
-    """Sum over elements (..., n) of the mean of cos(2 pi x / distance) of both parts: (...)."""
-    turns = 2.0 * torch.pi / distance
-    fit: Tensor = ((turns * larger).cos() + (turns * smaller).cos()) * (0.5 * there)
-    return fit.sum(dim=-1)
 
 
 def _with_sums(a: Tensor, b: Tensor, there: Tensor) -> Tensor:

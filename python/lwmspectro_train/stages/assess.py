@@ -11,12 +11,13 @@ import torch
 from gnuradio.lwmspectro.thresholds import ExpertThresholds
 
 from ..dataset import read_manifest
+from ..join import seeds
 from ..lwm.expert import Expert
 from . import limits
 from .checkpoint import WEIGHTS, load_expert, refuse_test_sites
 from .config import PROTOCOLS, Experts
 from .experts import FINETUNE
-from .fading import by_rician_k, rician_k_db
+from .fading import ACTIVITY, RICIAN_K, by_band, rician_k_db
 from .figures import answered, figures
 from .predict import Predictions, predict
 
@@ -80,11 +81,14 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     if not data.test:
         return Assessed(expert, record, validation, limit_of, {})
     manifests = [read_manifest(Path(name)) for name in (data.train, data.test)]
-    if (seed := manifests[0]["seed"]) == manifests[1]["seed"]:
+    if (seed := manifests[1]["seed"]) in seeds(manifests[0]):
         raise ValueError(f"{data.test}: expected a test set of another seed than {seed}")
     unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
     metrics = figures(unseen)
     metrics["answered"] = answered(unseen, limit_of)
     if split := manifests[1]["config"].get("split"):
-        metrics["mobility_by_rician_k"] = by_rician_k(unseen, rician_k_db(unseen.table, split))
+        k_db = rician_k_db(unseen.table, split)
+        metrics["mobility_by_rician_k"] = by_band(unseen, k_db, RICIAN_K)
+    if "active" in unseen.table:
+        metrics["mobility_by_activity"] = by_band(unseen, unseen.table["active"], ACTIVITY)
     return Assessed(expert, record, validation, limit_of, metrics)

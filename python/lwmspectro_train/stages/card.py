@@ -8,9 +8,10 @@ from typing import Any
 from .. import card as router_card
 from ..assess import Assessment
 from ..card import percent
+from ..join import seeds
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from .assess import Assessed
-from .fading import BANDS, FROM_DB
+from .fading import ACTIVITY, FROM_DB, RICIAN_K, Bands
 
 _CARD = """\
 # {name}
@@ -36,21 +37,22 @@ link moves, and an embedding of {embedding} values.
 - 64- and 256-QAM are often taken for each other, and two layers, transmit diversity at one antenna,
   idle cells and mixed users show no one modulation. An answer may be given there all the same: how
   often stands at the end of this card. Look at `modulation_p` before you build on it.
-- A slow or short window holds little motion, and a pure line of sight none at all: see the table by
-  Rician K. `pedestrian` and `vehicular` were 2 to 5 and 30 to 130 km/h at 2 to 3.8 GHz (WiFi: 2.4
-  and 5.25 GHz); what lies between was not trained.
+- A slow or short window holds little motion, few and short bursts next to none, and a pure line of
+  sight none at all: see the tables by Rician K and by activity. `pedestrian` and `vehicular` were 2
+  to 5 and 30 to 130 km/h at 2 to 3.8 GHz (WiFi: 2.4 and 5.25 GHz); what lies between was not
+  trained.
 
 ## Made by
 
-    make build train-deps
-    build/prefix/bin/lwmspectro-train generate live
-    build/prefix/bin/lwmspectro-train generate san_francisco --windows {test_windows}
-    build/prefix/bin/lwmspectro-train train-all live
-{goes_on}
-{train_windows} windows of `live` (seed {seed}); {test_windows} windows of `san_francisco` (seed
-{test_seed}), a city that training never saw, to measure on. Router: {epochs} epochs, {minutes:.0f}
-minutes on {threads} CPU thread{router_before}. Experts, with the windows and the seed of the data
-set of all protocols: {stages}.
+How such a model is made, from the data sets on, is in `docs/training.md`; the model that ships by
+`scripts/train_shipped.sh`, one command. This one:
+
+- Thresholds and calibration by the last tenth of {train_windows} windows ({train_seeds}); figures
+  by {test_windows} of San Francisco, seed {test_seed}, a city that training never saw.
+- Router: {epochs} epochs of {router_windows} windows ({router_seeds}), {minutes:.0f} minutes on
+  {threads} CPU thread{router_before}.
+- Experts, with windows and seed of the data set, which has all protocols unless it says otherwise:
+{stages}
 
 ## The protocol
 
@@ -92,13 +94,14 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         ),
         train_windows=f"{sum(training['counts'].values()):,}",
         test_windows=sum(test["counts"].values()),
-        seed=training["seed"],
+        train_seeds=_seeds(training["seeds"]),
+        router_windows=f"{made['training']['data']['windows']:,}",
+        router_seeds=_seeds(seeds(made["training"]["data"])),
         test_seed=test["seed"],
         epochs=made["training"]["epochs"],
         minutes=made["training"]["seconds"] / 60.0,
         threads=made["training"]["threads"],
         router_before=_router_before(made["training"]),
-        goes_on=_goes_on(made["training"]),
         stages=_stages(experts),
         protocol_p=router.limits.protocol_p,
         ece=metrics["calibration_error"],
@@ -140,29 +143,11 @@ def _router_before(training: dict[str, Any]) -> str:
     return f", from the weights {before[:8]} of a router trained before" if before else ""
 
 
-def _goes_on(training: dict[str, Any]) -> str:
-    """Commands that train the router on."""
-    if "from_sha256" not in training:
-        return ""
-    data, train = training["data"], "    build/prefix/bin/lwmspectro-train"
-    return (
-        f"{train} generate live --seed {data['seed']} --windows {data['windows']} \\\n"
-        "        --out data/live_more\n"
-        "    mv data/models/live/router data/models/live/router_before\n"
-        f"{train} train-router data/live_more data/models/live/router \\\n"
-        "        --weights data/models/live/router_before "
-        f"--learning-rate {training['learning_rate']:g} --epochs {training['epochs']} \\\n"
-        f"        --precision {training['precision']} --threads {training['threads']} "
-        f"--seed {training['seed']}\n"
-        f"{train} export live\n"
-    )
-
-
 _STAGE_NAMES = {"pretrain": "of masked modelling", "finetune": "of fine-tuning"}
 
 
 def _stages(experts: dict[str, Assessed]) -> str:
-    """Each expert's stages from the first on: epochs, and how many windows the data set has."""
+    """A line for each expert: its stages from the first on, with epochs and data set."""
     parts = []
     for protocol, found in experts.items():
         steps: list[str] = []
@@ -170,10 +155,22 @@ def _stages(experts: dict[str, Assessed]) -> str:
         while isinstance(record, dict) and record:
             data = record["data"]["train"]
             epochs, stage = record["training"]["epochs"], _STAGE_NAMES[record["stage"]]
-            steps.insert(0, f"{epochs} epochs {stage} ({data['windows']:,}, seed {data['seed']})")
+            steps.insert(0, f"{epochs} epochs {stage} ({_data_set(data)})")
             record = record.get("from")
-        parts.append(f"{protocol} {', '.join(steps)}")
-    return "; ".join(parts)
+        parts.append(f"  - {protocol}: {', then '.join(steps)}")
+    return "\n".join(parts)
+
+
+def _data_set(data: dict[str, Any]) -> str:
+    """Windows and seeds, and the protocol where there is one alone."""
+    protocols = [name for name, windows in data["counts"].items() if windows]
+    alone = f" of {protocols[0]} alone" if len(protocols) == 1 else ""
+    return f"{data['windows']:,}{alone}, {_seeds(seeds(data))}"
+
+
+def _seeds(numbers: list[int]) -> str:
+    word = "seed" if len(numbers) == 1 else "seeds"
+    return f"{word} {' and '.join(map(str, numbers))}"
 
 
 def _expert_tables(experts: dict[str, Assessed]) -> list[str]:
@@ -200,7 +197,11 @@ def _expert_tables(experts: dict[str, Assessed]) -> list[str]:
         out.append(f"| {protocol} | {m['windows']} | {' | '.join(shares)} | {error} |")
     for title, key in (("modulation", MODULATION), ("ped. or veh.", "pedestrian_vehicular")):
         out += ["", *_by_snr(title, key, measured)]
-    out += ["", *_errors_by_snr(measured), *_by_rician_k(measured)]
+    out += ["", *_errors_by_snr(measured)]
+    of = f"mobility from {FROM_DB:g} dB: three classes, pedestrian or vehicular"
+    out += _mobility_by(of, "mobility_by_rician_k", RICIAN_K, measured)
+    of = "the same, by the share of the window in which the link sends"
+    out += _mobility_by(of, "mobility_by_activity", ACTIVITY, measured)
     for protocol, m in measured.items():
         out += ["", _given(protocol, m)]
     return [*out, ""]
@@ -231,22 +232,19 @@ def _errors_by_snr(measured: dict[str, Any]) -> list[str]:
     return rows
 
 
-def _by_rician_k(measured: dict[str, Any]) -> list[str]:
-    """Mobility by how much of the power does not fade."""
-    having = {
-        p: m["mobility_by_rician_k"] for p, m in measured.items() if m.get("mobility_by_rician_k")
-    }
+def _mobility_by(title: str, key: str, bands: Bands, measured: dict[str, Any]) -> list[str]:
+    """Mobility in each band that any protocol has windows of."""
+    having = {p: m[key] for p, m in measured.items() if m.get(key)}
     if not having:
         return []
-    bands = [name for name, _, _ in BANDS if any(name in found for found in having.values())]
-    title = f"mobility from {FROM_DB:g} dB: three classes, pedestrian or vehicular"
-    rows = ["", f"| {title} | {' | '.join(bands)} |", f"| --- |{' ---: |' * len(bands)}"]
+    names = [name for name, _, _ in bands if any(name in found for found in having.values())]
+    rows = ["", f"| {title} | {' | '.join(names)} |", f"| --- |{' ---: |' * len(names)}"]
     for protocol, found in having.items():
         cells = [
             f"{percent(m['accuracy'])}, {percent(m['pedestrian_vehicular'])} ({m['windows']})"
-            if (m := found.get(band))
+            if (m := found.get(name))
             else "-"
-            for band in bands
+            for name in names
         ]
         rows.append(f"| {protocol} (windows) | {' | '.join(cells)} |")
     return rows

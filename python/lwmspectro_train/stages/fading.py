@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where mobility can be told: right answers by Rician K.
+"""Where mobility can be told: right answers by Rician K, and by how long a link sends.
 
 What a line of sight carries turns at one frequency and does not fade, whatever the speed. The more
-of the power is in it, the less a window shows of the speed.
+of the power is in it, the less a window shows of the speed. Nor does a channel show that it changes
+while nothing is sent.
 """
 
 from __future__ import annotations
@@ -19,13 +20,24 @@ from .figures import MOVING
 from .predict import Predictions
 
 FROM_DB = 5.0
-BANDS = (
+Bands = tuple[tuple[str, float, float], ...]
+"""Name, from, below."""
+
+RICIAN_K: Bands = (
     ("no line of sight", -np.inf, -300.0),
     ("K below 5 dB", -300.0, 5.0),
     ("K 5 to 15 dB", 5.0, 15.0),
     ("K from 15 dB", 15.0, np.nan),  # a line of sight alone, infinite K, among them
 )
-"""Of K: name, from, below."""
+"""Of K, dB."""
+
+ACTIVITY: Bands = (
+    ("below 5 %", 0.0, 0.05),
+    ("5 to 20 %", 0.05, 0.2),
+    ("20 to 50 %", 0.2, 0.5),
+    ("from 50 %", 0.5, np.nan),
+)
+"""Of the share of a window's samples in which the link sends."""
 
 
 def rician_k_db(table: dict[str, npt.NDArray[Any]], split: str) -> npt.NDArray[np.float64]:
@@ -52,10 +64,15 @@ def rician_k_db(table: dict[str, npt.NDArray[Any]], split: str) -> npt.NDArray[n
     return found
 
 
-def by_rician_k(
-    predictions: Predictions, k_db: npt.NDArray[np.float64]
+def by_band(
+    predictions: Predictions, values: npt.NDArray[np.floating[Any]], bands: Bands
 ) -> dict[str, dict[str, float]]:
     """Right answers from ``FROM_DB`` on, in each band that has windows.
+
+    Args:
+        predictions: of all windows, n.
+        values: what the bands are of, shape (n,).
+        bands: see there.
 
     Returns:
         by band: windows, accuracy (three classes); moving_windows, pedestrian_vehicular.
@@ -65,8 +82,8 @@ def by_rician_k(
     right = logits.argmax(axis=1) == label
     of_two = np.array(MOVING)[logits[:, MOVING].argmax(axis=1)] == label
     found = {}
-    for name, low, high in BANDS:
-        chosen = strong & (k_db >= low) & ~(k_db >= high)
+    for name, low, high in bands:
+        chosen = strong & (values >= low) & ~(values >= high)
         moving = chosen & np.isin(label, MOVING)
         if chosen.any() and moving.any():
             found[name] = {

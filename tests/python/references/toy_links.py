@@ -66,6 +66,7 @@ def write(
             "snr_active_db": pa.array(truth["snr_db"], from_pandas=True),
             "data_share": pa.array(other.uniform(0.0, 1.0, n).astype(np.float32)),
             "los": pa.array(list(other.integers(0, 2, n) > 0)),
+            "active": pa.array(other.uniform(0.0, 1.0, n).astype(np.float32)),
             "detail": pa.array(np.where(truth["protocol"] == 3, KIND, "a transmitter").tolist()),
             "samp_rate": pa.array(np.full(n, 20e6)),
             "fraction": pa.array(np.ones(n, np.float32)),
