@@ -39,7 +39,7 @@ def expert_answer(
     """What is said of one window.
 
     Probabilities are the softmax of the logits over the answer's temperature; an answer whose
-    probability is below ``least_p`` is left out.
+    probability is below ``least_p`` is left out. The SNR is corrected.
 
     Args:
         outputs: of the window: ``modulation`` (len(modulations),) and ``mobility``
@@ -60,7 +60,7 @@ def expert_answer(
     return ExpertAnswer(
         modulation,
         modulation_p,
-        float(outputs[SNR_DB][0]),
+        thresholds.snr_db(float(outputs[SNR_DB][0])),
         mobility,
         mobility_p,
         np.asarray(outputs[EMBEDDING], np.float32),

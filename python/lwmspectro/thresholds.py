@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Calibrated limits of what is said of a window, as bundle.json holds them."""
 
+import itertools
+import math
 from dataclasses import dataclass, field
+
+import numpy as np
 
 TEMPERATURES = (1e-3, 1e3)
 """Lowest and highest temperature: finite logits stay finite."""
@@ -22,11 +26,38 @@ class AnswerThreshold:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What is added to an answer in dB, by the answer: linear between points, constant outside."""
+
+    at_db: tuple[float, ...] = ()
+    """Answers, rising; none where nothing is added."""
+    add_db: tuple[float, ...] = ()
+    """What is added to each of them."""
+
+    def __post_init__(self) -> None:
+        if len(self.at_db) != len(self.add_db):
+            raise ValueError(
+                f"add_db: expected {len(self.at_db)} values, as of at_db, got {len(self.add_db)}"
+            )
+        if not all(map(math.isfinite, (*self.at_db, *self.add_db))):
+            raise ValueError("at_db, add_db: expected finite values, got others")
+        if any(b <= a for a, b in itertools.pairwise(self.at_db)):
+            raise ValueError(f"at_db: expected rising values, got {list(self.at_db)}")
+
+    def __call__(self, answer_db: float) -> float:
+        """The corrected answer."""
+        if not self.at_db:
+            return answer_db
+        return answer_db + float(np.interp(answer_db, self.at_db, self.add_db))
+
+
+@dataclass(frozen=True)
 class ExpertThresholds:
-    """Limits of the answers of one expert that are probabilities."""
+    """Limits of the answers of one expert that are probabilities, and what corrects its SNR."""
 
     modulation: AnswerThreshold
     mobility: AnswerThreshold
+    snr_db: Correction = field(default_factory=Correction)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 from gnuradio.lwmspectro import AnswerThreshold, ExpertThresholds
 from gnuradio.lwmspectro.expert_answer import check_outputs, expert_answer
+from gnuradio.lwmspectro.thresholds import Correction
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -42,6 +46,28 @@ def test_the_likeliest_is_named():
 def test_temperature_divides_the_logits():
     said = answer(limits(temperature=2.0))
     assert said.modulation_p == pytest.approx(np.e / (np.e + 4))
+
+
+@pytest.mark.parametrize(
+    ("said_db", "expected_db"),
+    [(-20.0, -19.0), (-10.0, -9.0), (0.0, 0.25), (10.0, 9.5), (60.0, 59.5)],
+)
+def test_the_snr_is_corrected_by_what_is_said(said_db, expected_db):
+    thresholds = dataclasses.replace(limits(), snr_db=Correction((-10.0, 10.0), (1.0, -0.5)))
+    assert answer(thresholds, snr_db=[said_db]).snr_db == pytest.approx(expected_db)
+
+
+@pytest.mark.parametrize(
+    ("at_db", "add_db", "message"),
+    [
+        ((0.0,), (), "expected 1 values, as of at_db, got 0"),
+        ((1.0, 1.0), (0.0, 0.0), "expected rising values, got [1.0, 1.0]"),
+        ((0.0,), (np.nan,), "expected finite values"),
+    ],
+)
+def test_a_wrong_correction_is_refused(at_db, add_db, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Correction(at_db, add_db)
 
 
 @pytest.mark.parametrize(("least_p", "named"), [(0.64, True), (0.65, False)])

@@ -68,6 +68,24 @@ def test_windows_of_several_modulations_do_not_move_the_limit(rng: np.random.Gen
     assert idle.modulation.temperature == mixed.modulation.temperature
 
 
+def test_the_snr_is_corrected_by_the_validation_windows() -> None:
+    rng = np.random.default_rng(1)
+    true = rng.uniform(-5.0, 25.0, 800)
+    true[:100] = np.nan  # nothing was sent
+    guess = np.full(800, NONE)
+    made = said(guess, guess, {SNR: true})
+    made.answers[SNR][:, 0] = true + np.where(true < 10.0, -1.0, 0.5) + rng.normal(0.0, 0.2, 800)
+    made.answers[SNR][:100] = -8.0
+    found = limits.of_expert(made).snr_db
+    assert len(found.at_db) == 8
+    assert found(-3.0) == pytest.approx(-2.0, abs=0.1)
+    assert found(22.0) == pytest.approx(21.5, abs=0.1)
+    better = limits.corrected(made, limits.of_expert(made))
+    assert figures(better)[SNR]["median_error"] < 0.2 < 0.4 < figures(made)[SNR]["median_error"]
+    few = said(guess[:40], guess[:40], {SNR: true[100:140]})
+    assert limits.of_expert(few).snr_db.at_db == ()
+
+
 def test_figures_from_15_and_from_5_db() -> None:
     guess = np.array([0, 1, 2, 3])
     truth = np.array([0, 1, 3, 4])

@@ -84,6 +84,7 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     if (seed := manifests[1]["seed"]) in seeds(manifests[0]):
         raise ValueError(f"{data.test}: expected a test set of another seed than {seed}")
     unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
+    unseen = limits.corrected(unseen, limit_of)
     metrics = figures(unseen)
     metrics["answered"] = answered(unseen, limit_of)
     if split := manifests[1]["config"].get("split"):

@@ -31,6 +31,7 @@ from . import labels
 from .bundle import version_of, whole_tokens
 from .config import PROTOCOLS, Data
 from .figures import answered, figures
+from .limits import corrected
 from .portable import OUTPUTS
 from .predict import Predictions
 
@@ -135,13 +136,14 @@ def quantise(bundle: Bundle, test: Path, target: Path) -> tuple[Bundle, dict[str
     for protocol in bundle.experts:
         file = manifest.models[EXPERT + protocol].file
         before, contents[file] = contents[file], int8(contents[file])
+        limit_of = bundle.thresholds.experts[protocol]
         both = {
-            kind: predictions(bundle, protocol, model, windows)
+            kind: corrected(predictions(bundle, protocol, model, windows), limit_of)
             for kind, model in (("float32", before), ("int8", contents[file]))
         }
         measured = {kind: figures(found) for kind, found in both.items()}
         metrics[protocol] = measured["int8"]
-        metrics[protocol]["answered"] = answered(both["int8"], bundle.thresholds.experts[protocol])
+        metrics[protocol]["answered"] = answered(both["int8"], limit_of)
         compared[protocol] = {kind: _brief(found) for kind, found in measured.items()}
         _check(protocol, compared[protocol])
     fields = {
