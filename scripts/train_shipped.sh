@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Makes the models that ship, from nothing: data sets, experts, router, both bundles (in data/). What is done is not done
-# again, what was broken off goes on. Needs `make build train-deps`, 35 GB of disk, and on two cores about 9 hours; with a GPU
-# for the fine-tuning some 2 less.
+# Makes the models that ship, from nothing: data sets, experts, router, both bundles (in data/). Run again, it goes on where it
+# was: data sets, experts and a router that are done stay, a router that was broken off begins anew, and the bundles are
+# written again. Needs `make build train-deps`, 35 GB of disk, and on two cores some ten hours.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 train=build/prefix/bin/lwmspectro-train
@@ -12,14 +12,14 @@ models=data/models/live
 $train generate live
 $train generate live --seed 3 --windows 23000 --out data/live_more
 [ -e data/live_all/manifest.json ] || $train join data/live data/live_more --out data/live_all
-$train generate live_nr --windows 18200
+$train generate live_nr
 $train generate san_francisco --windows 6000
 
 for protocol in wifi lte; do
     $train pretrain live --protocol "$protocol"
     $train finetune live --protocol "$protocol"
 done
-# NR alone has more windows to begin with. This ran on a GPU, with larger batches.
+# NR alone has more windows to begin with, and larger batches: this ran on a GPU (docs/training.md).
 large=(--data data/live_nr --out data/models/live_nr --batch 128 --learning-rate 0.001)
 $train pretrain live --protocol nr "${large[@]}"
 $train finetune live --protocol nr "${large[@]}" --epochs 36

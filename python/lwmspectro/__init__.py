@@ -14,7 +14,7 @@ from .channel_profile import channel_profile
 from .errors import BundleError, InputError, ProviderError, UserError
 from .iqfile import open_recording
 from .spec import Spec
-from .thresholds import AnswerThreshold, ExpertThresholds, Thresholds
+from .thresholds import AnswerThreshold, Correction, ExpertThresholds, Thresholds
 
 if find_spec("gnuradio.gr"):  # kernels and waveforms, and so training, do without
     from .classifier import classifier
@@ -34,6 +34,7 @@ __all__ = [
     "AnswerThreshold",
     "Bundle",
     "BundleError",
+    "Correction",
     "ExpertThresholds",
     "InputError",
     "ProviderError",

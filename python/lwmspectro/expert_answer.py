@@ -60,7 +60,7 @@ def expert_answer(
     return ExpertAnswer(
         modulation,
         modulation_p,
-        thresholds.snr_db(float(outputs[SNR_DB][0])),
+        float(thresholds.snr_db(outputs[SNR_DB][0])),
         mobility,
         mobility_p,
         np.asarray(outputs[EMBEDDING], np.float32),

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
+from numpy.typing import NDArray
 
 TEMPERATURES = (1e-3, 1e3)
 """Lowest and highest temperature: finite logits stay finite."""
@@ -40,15 +42,14 @@ class Correction:
                 f"add_db: expected {len(self.at_db)} values, as of at_db, got {len(self.add_db)}"
             )
         if not all(map(math.isfinite, (*self.at_db, *self.add_db))):
-            raise ValueError("at_db, add_db: expected finite values, got others")
+            raise ValueError(f"expected finite at_db and add_db, got {self.at_db}, {self.add_db}")
         if any(b <= a for a, b in itertools.pairwise(self.at_db)):
             raise ValueError(f"at_db: expected rising values, got {list(self.at_db)}")
 
-    def __call__(self, answer_db: float) -> float:
-        """The corrected answer."""
-        if not self.at_db:
-            return answer_db
-        return answer_db + float(np.interp(answer_db, self.at_db, self.add_db))
+    def __call__(self, answer_db: npt.ArrayLike) -> NDArray[np.float64]:
+        """Corrected answers, of the same shape."""
+        answer = np.asarray(answer_db, np.float64)
+        return answer + np.interp(answer, self.at_db, self.add_db) if self.at_db else answer
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from gnuradio.lwmspectro.thresholds import Thresholds
 
 from . import calibrate, evaluate
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
-from .join import seeds
+from .join import seeds, shared_seeds
 from .router import Router
 from .train_router import TRAINING, restore
 
@@ -54,7 +54,7 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
         ValueError: both data sets come from the same seed, or a file is not what it should be.
     """
     manifests = {"training": read_manifest(data), "test": read_manifest(test)}
-    if shared := set(seeds(manifests["training"])) & set(seeds(manifests["test"])):
+    if shared := shared_seeds(manifests["training"], manifests["test"]):
         raise ValueError(f"test set: expected another seed than {min(shared)}")
     training = _training(weights / TRAINING)
     router = restore(weights)

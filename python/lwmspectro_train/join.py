@@ -16,6 +16,7 @@ PARTS = "parts"
 
 _ALIKE = ("spec", "views", "columns", "features")
 _SPLIT = "split"  # of the configuration: test sites must not come in by a side door
+_HOW_MANY = ("windows", "chunk_windows", "seed", "out")  # of the configuration
 _OF_PART = ("seed", "windows", "counts", "config", "generator")
 
 
@@ -34,7 +35,7 @@ def join(folders: Sequence[Path], out: Path) -> Path:
         has those of all.
 
     Raises:
-        FileNotFoundError: one is not complete.
+        FileNotFoundError: one is not complete, or a file of it is gone.
         ValueError: fewer than two, or some with the same windows; they hold other tokens or
             labels, or are of different splits; ``out`` is not empty.
     """
@@ -51,21 +52,20 @@ def join(folders: Sequence[Path], out: Path) -> Path:
         split, expected = (m["config"].get(_SPLIT) for m in (manifest, first))
         if split != expected:
             raise ValueError(f"{folder}: expected the {expected} split, got {split}")
+    parts = [part for manifest in manifests for part in _parts(manifest)]
+    _refuse_the_same_windows(parts)
+    out.mkdir(parents=True, exist_ok=True)
     files: list[dict[str, Any]] = [
-        file | {"name": os.path.relpath(folder / file["name"], out)}
+        file | {"name": _name(folder / file["name"], out)}
         for folder, manifest in zip(folders, manifests, strict=True)
         for file in manifest["files"]
     ]
-    hashes = [file["sha256"] for file in files]
-    if len(set(hashes)) < len(hashes):
-        raise ValueError("data sets: expected different windows, got files with the same hash")
     joined = first | {
         "windows": sum(manifest["windows"] for manifest in manifests),
         "counts": _counts(manifests),
-        PARTS: [part for manifest in manifests for part in _parts(manifest)],
+        PARTS: parts,
         "files": files,
     }
-    out.mkdir(parents=True, exist_ok=True)
     path = out / MANIFEST
     write_json(path, joined)
     return path
@@ -75,6 +75,29 @@ def seeds(data_set: Mapping[str, Any]) -> list[int]:
     """Of a manifest, or of what weights say of their data: the seeds of all its parts."""
     parts: list[dict[str, Any]] = data_set.get(PARTS, [data_set])
     return [part["seed"] for part in parts]
+
+
+def shared_seeds(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[int]:
+    """Seeds that parts of both have."""
+    return set(seeds(one)) & set(seeds(other))
+
+
+def _refuse_the_same_windows(parts: Sequence[Mapping[str, Any]]) -> None:
+    """A window is a function of seed, number and configuration, but for how many there are."""
+    made = []
+    for part in parts:
+        config = {name: v for name, v in part["config"].items() if name not in _HOW_MANY}
+        if (part["seed"], config) in made:
+            raise ValueError(
+                f"data sets: expected different windows, got seed {part['seed']} twice with the "
+                "same configuration"
+            )
+        made.append((part["seed"], config))
+
+
+def _name(file: Path, out: Path) -> str:
+    """A file's path as seen from a folder, whatever links lie between."""
+    return os.path.relpath(file.resolve(strict=True), out.resolve())
 
 
 def _parts(manifest: dict[str, Any]) -> list[dict[str, Any]]:

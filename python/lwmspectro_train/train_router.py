@@ -273,7 +273,7 @@ def identity(config: TrainConfig) -> dict[str, Any]:
         FileNotFoundError: the data set is not complete.
     """
     manifest = read_manifest(config.data)
-    own = [manifest[key] for key in ("seed", "windows", "config")]
+    own = [manifest[key] for key in ("seed", "windows", "config", PARTS) if key in manifest]
     settings = asdict(config)
     for name in ("data", "out", "threads", "weights"):
         del settings[name]

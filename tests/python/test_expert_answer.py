@@ -62,7 +62,7 @@ def test_the_snr_is_corrected_by_what_is_said(said_db, expected_db):
     [
         ((0.0,), (), "expected 1 values, as of at_db, got 0"),
         ((1.0, 1.0), (0.0, 0.0), "expected rising values, got [1.0, 1.0]"),
-        ((0.0,), (np.nan,), "expected finite values"),
+        ((0.0,), (np.nan,), "expected finite at_db and add_db, got (0.0,), (nan,)"),
     ],
 )
 def test_a_wrong_correction_is_refused(at_db, add_db, message):

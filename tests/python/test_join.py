@@ -55,7 +55,13 @@ def test_what_cannot_be_joined_is_refused(
         return capsys.readouterr().err
 
     assert "expected two or more, got 1" in refused(one)
-    assert "expected different windows" in refused(one, one)
+    assert "expected different windows, got seed 1 twice" in refused(one, one)
+    fewer = make(tmp_path / "fewer", 4, 1)  # another file, the same windows
+    assert "expected different windows, got seed 1 twice" in refused(one, str(fewer))
+    assert "expected the train split, got test" in refused(one, str(changed(two, tmp_path / "t")))
+    (fewer / "chunk-000000.parquet").unlink()
+    assert "chunk-000000.parquet" in refused(two, str(fewer))
+    out.rmdir()
     assert "expected manifest.json" in refused(one, str(tmp_path / "nothing"))
     assert "the same columns" in refused(one, str(without_a_column(two, tmp_path / "other")))
     assert not out.exists()
@@ -63,6 +69,22 @@ def test_what_cannot_be_joined_is_refused(
     (out / "mine").touch()
     assert "expected an empty folder, or none" in refused(one, two)
     assert [path.name for path in out.iterdir()] == ["mine"]
+
+
+def test_links_between_do_not_matter(parts: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "large" / "deep").mkdir(parents=True)
+    (tmp_path / "scratch").symlink_to(tmp_path / "large" / "deep")
+    join(parts, tmp_path / "scratch" / "both")
+    assert len(dataset.load(tmp_path / "scratch" / "both")) == 8
+
+
+def changed(folder: str, out: Path) -> Path:
+    """A data set of the test split."""
+    manifest = dataset.read_manifest(Path(folder))
+    manifest["config"]["split"] = "test"
+    out.mkdir()
+    (out / dataset.MANIFEST).write_text(json.dumps(manifest))
+    return out
 
 
 def without_a_column(folder: str, out: Path) -> Path:

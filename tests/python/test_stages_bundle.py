@@ -21,10 +21,17 @@ from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from lwmspectro_train import calibrate, cli, export
 from lwmspectro_train.lwm.mixture import Mixture
-from lwmspectro_train.stages import checkpoint, config, portable, quantise
+from lwmspectro_train.stages import card, checkpoint, config, portable, quantise
 from lwmspectro_train.stages.checkpoint import load_expert
 from lwmspectro_train.stages.experts import FINETUNE
-from lwmspectro_train.train_router import TRAINING, WEIGHTS, TrainConfig, is_trained, restore
+from lwmspectro_train.train_router import (
+    TRAINING,
+    WEIGHTS,
+    TrainConfig,
+    identity,
+    is_trained,
+    restore,
+)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +124,23 @@ def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder:
     assert not is_trained(dataclasses.replace(same, epochs=99))
     assert not is_trained(dataclasses.replace(same, data=folder / "test"))
     assert not is_trained(dataclasses.replace(same, out=made / "nowhere"))
+
+
+def test_a_router_of_joined_data_is_another(folder: Path, tmp_path: Path) -> None:
+    manifest = json.loads((folder / "train" / "manifest.json").read_text())
+    found = set()
+    for parts in ({}, {"parts": [{"seed": 1}, {"seed": 2}]}, {"parts": [{"seed": 1}, {"seed": 3}]}):
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest | parts))
+        found.add(identity(TrainConfig(tmp_path, tmp_path))["data_sha256"])
+    assert len(found) == 3
+
+
+def test_the_card_tells_data_sets_apart() -> None:
+    alone = {"windows": 200, "seed": 5, "counts": {"none": 20, "nr": 180}}
+    assert card._data_set(alone) == "200 of nr alone, seed 5"
+    parts = [{"seed": 1}, {"seed": 3}, {"seed": 4}]
+    every = {"windows": 1300, "seed": 1, "counts": {"lte": 600, "nr": 700}, "parts": parts}
+    assert card._data_set(every) == "1,300, seeds 1, 3 and 4"
 
 
 def test_weights_that_saw_the_test_sites_are_refused(made: Path) -> None:

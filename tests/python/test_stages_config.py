@@ -102,6 +102,11 @@ def test_unknown_configuration_is_said(capsys: pytest.CaptureFixture[str]) -> No
     assert "expected a TOML file or one of c0, live, paper, paper_short, smoke, found none" in said
 
 
+def test_data_of_the_command_line_are_the_routers_too() -> None:
+    assert config.load("live").router.train == "data/live"
+    assert config.load("live", train="mine").router.train == ""
+
+
 def test_overrides_replace_what_the_file_says() -> None:
     made = config.load("smoke", train="a", test="b", out="c", seed=7, threads=None)
     assert (made.data.train, made.data.test, made.out, made.seed) == ("a", "b", "c", 7)

@@ -82,6 +82,8 @@ def test_the_snr_is_corrected_by_the_validation_windows() -> None:
     assert found(22.0) == pytest.approx(21.5, abs=0.1)
     better = limits.corrected(made, limits.of_expert(made))
     assert figures(better)[SNR]["median_error"] < 0.2 < 0.4 < figures(made)[SNR]["median_error"]
+    made.answers[SNR][100:400, 0] = 3.0  # many alike: one point
+    assert len(limits.of_expert(made).snr_db.at_db) < 8
     few = said(guess[:40], guess[:40], {SNR: true[100:140]})
     assert limits.of_expert(few).snr_db.at_db == ()
 

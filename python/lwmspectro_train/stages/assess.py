@@ -11,7 +11,7 @@ import torch
 from gnuradio.lwmspectro.thresholds import ExpertThresholds
 
 from ..dataset import read_manifest
-from ..join import seeds
+from ..join import shared_seeds
 from ..lwm.expert import Expert
 from . import limits
 from .checkpoint import WEIGHTS, load_expert, refuse_test_sites
@@ -81,8 +81,9 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     if not data.test:
         return Assessed(expert, record, validation, limit_of, {})
     manifests = [read_manifest(Path(name)) for name in (data.train, data.test)]
-    if (seed := manifests[1]["seed"]) in seeds(manifests[0]):
-        raise ValueError(f"{data.test}: expected a test set of another seed than {seed}")
+    for seen in (manifests[0], *_data_behind(record)):
+        if shared := shared_seeds(seen, manifests[1]):
+            raise ValueError(f"{data.test}: expected a test set of another seed than {min(shared)}")
     unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
     unseen = limits.corrected(unseen, limit_of)
     metrics = figures(unseen)
@@ -93,3 +94,12 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     if "active" in unseen.table:
         metrics["mobility_by_activity"] = by_band(unseen, unseen.table["active"], ACTIVITY)
     return Assessed(expert, record, validation, limit_of, metrics)
+
+
+def _data_behind(record: Any) -> list[dict[str, Any]]:
+    """Data sets of all stages behind weights, as their record has it."""
+    found: list[dict[str, Any]] = []
+    while isinstance(record, dict) and record:
+        found += record.get("data", {}).values()
+        record = record.get("from")
+    return found

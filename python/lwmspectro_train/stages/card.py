@@ -11,6 +11,7 @@ from ..card import percent
 from ..join import seeds
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from .assess import Assessed
+from .config import PROTOCOLS
 from .fading import ACTIVITY, FROM_DB, RICIAN_K, Bands
 
 _CARD = """\
@@ -47,8 +48,9 @@ link moves, and an embedding of {embedding} values.
 How such a model is made, from the data sets on, is in `docs/training.md`; the model that ships by
 `scripts/train_shipped.sh`, one command. This one:
 
-- Thresholds and calibration by the last tenth of {train_windows} windows ({train_seeds}); figures
-  by {test_windows} of San Francisco, seed {test_seed}, a city that training never saw.
+- Limits and calibration of the router by the last {router_held_out} of {train_windows} windows
+  ({train_seeds}), of the experts by the last {held_out} of the data set that each saw last; figures
+  by {test_windows} windows of San Francisco, seed {test_seed}, a city that training never saw.
 - Router: {epochs} epochs of {router_windows} windows ({router_seeds}), {minutes:.0f} minutes on
   {threads} CPU thread{router_before}.
 - Experts, with windows and seed of the data set, which has all protocols unless it says otherwise:
@@ -95,6 +97,8 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         train_windows=f"{sum(training['counts'].values()):,}",
         test_windows=sum(test["counts"].values()),
         train_seeds=_seeds(training["seeds"]),
+        router_held_out=f"{percent(made['training']['held_out'])} %",
+        held_out=f"{percent(first.record['columns']['held_out'])} %",
         router_windows=f"{made['training']['data']['windows']:,}",
         router_seeds=_seeds(seeds(made["training"]["data"])),
         test_seed=test["seed"],
@@ -163,14 +167,14 @@ def _stages(experts: dict[str, Assessed]) -> str:
 
 def _data_set(data: dict[str, Any]) -> str:
     """Windows and seeds, and the protocol where there is one alone."""
-    protocols = [name for name, windows in data["counts"].items() if windows]
+    protocols = [name for name in PROTOCOLS if data["counts"].get(name)]
     alone = f" of {protocols[0]} alone" if len(protocols) == 1 else ""
     return f"{data['windows']:,}{alone}, {_seeds(seeds(data))}"
 
 
 def _seeds(numbers: list[int]) -> str:
-    word = "seed" if len(numbers) == 1 else "seeds"
-    return f"{word} {' and '.join(map(str, numbers))}"
+    *first, last = map(str, numbers)
+    return f"seeds {', '.join(first)} and {last}" if first else f"seed {last}"
 
 
 def _expert_tables(experts: dict[str, Assessed]) -> list[str]:

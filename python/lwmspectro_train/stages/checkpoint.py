@@ -170,5 +170,7 @@ def load_expert(folder: Path) -> tuple[Expert, dict[str, Any]]:
         expert = Expert(model)
         expert.load_state_dict(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path}: expected an expert, got {str(error).splitlines()[0]}") from None
+        first, *rest = str(error).splitlines()  # torch heads what does not fit by a line of its own
+        got = rest[0].strip() if rest else first
+        raise ValueError(f"{path}: expected an expert of this version, got {got}") from None
     return expert.eval(), dict(about["record"])

@@ -313,6 +313,8 @@ def load(name: str | Path, **overrides: Any) -> Experts:
     for key in ("train", "validation", "test"):
         if key in given and isinstance(content.setdefault("data", {}), dict):
             content["data"][key] = str(given.pop(key))
+            if isinstance(content.get("router"), dict):  # its own gives way as well
+                content["router"].pop(key, None)
     content.update(given)
     content["out"] = str(content.get("out") or f"data/models/{path.stem}")
     content["bundle"] = str(content.get("bundle") or f"{content['out']}/bundle")

@@ -20,6 +20,8 @@ from .figures import MOVING
 from .predict import Predictions
 
 FROM_DB = 5.0
+"""SNR of windows that count."""
+
 Bands = tuple[tuple[str, float, float], ...]
 """Name, from, below."""
 
@@ -72,7 +74,7 @@ def by_band(
     Args:
         predictions: of all windows, n.
         values: what the bands are of, shape (n,).
-        bands: see there.
+        bands: such as ``RICIAN_K``.
 
     Returns:
         by band: windows, accuracy (three classes); moving_windows, pedestrian_vehicular.

@@ -4,17 +4,18 @@
 The one place that decides them. The temperature is that of the least cross entropy over windows
 with a label. An answer is given from the lowest probability above which, with 90 % confidence, at
 most a share ``MISTAKEN`` of those given is wrong. A modulation counts as wrong wherever none can be
-read: in idle cells, and where one antenna gets a sum of two symbols. What an expert says of the SNR
-is off by up to 1 dB in the median, presumably since it learned from half of the tokens and answers
-from all of them: the median of what is missing is added, by what it says.
+read: in idle cells, and where one antenna gets a sum of two symbols. To the SNR that an expert says
+the median of what is missing is added, by what it says.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from gnuradio.lwmspectro.thresholds import AnswerThreshold, Correction, ExpertThresholds
 from gnuradio.lwmspectro.waveforms.wifi.config import MIXED
 from scipy.special import softmax
@@ -42,7 +43,7 @@ def of_expert(validation: Predictions) -> ExpertThresholds:
 def corrected(predictions: Predictions, limits: ExpertThresholds) -> Predictions:
     """What a bundle with these limits says: the SNR corrected, all else as it was."""
     said = predictions.answers[SNR]
-    right = np.vectorize(limits.snr_db, otypes=[np.float32])(said).reshape(said.shape)
+    right = np.asarray(limits.snr_db(said), np.float32)
     return dataclasses.replace(predictions, answers=predictions.answers | {SNR: right})
 
 
@@ -52,12 +53,16 @@ def _correction(validation: Predictions) -> Correction:
     order = np.argsort(np.where(np.isnan(true), np.inf, said), kind="stable")
     order = order[: int((~np.isnan(true)).sum())]
     points = min(_POINTS, len(order) // _WINDOWS_A_POINT)
-    found: dict[float, float] = {}
+    groups: dict[float, list[npt.NDArray[np.int64]]] = {}
     for group in np.array_split(order, points) if points else []:
-        at = round(float(np.median(said[group])), 2)
-        found[at] = round(float(np.median(true[group] - said[group])), 2)
-    at_db = tuple(sorted(found))
-    return Correction(at_db, tuple(found[at] for at in at_db))
+        groups.setdefault(_hundredths(said[group]), []).append(group)  # equal ones are one
+    add_db = [_hundredths((true - said)[np.concatenate(group)]) for group in groups.values()]
+    return Correction(tuple(groups), tuple(add_db))
+
+
+def _hundredths(values: npt.NDArray[np.floating[Any]]) -> float:
+    """Median, to two digits; never -0."""
+    return round(float(np.median(values)), 2) + 0.0
 
 
 def _of(validation: Predictions, name: str) -> AnswerThreshold:

@@ -26,6 +26,9 @@ Index = npt.NDArray[np.int64]
 
 CPU = torch.device("cpu")
 _CHUNKS_AT_ONCE = 8  # files that are mixed where windows come from the disk
+_OF_GPU = (
+    0.25  # of its memory, for the windows of one part: training has two, and needs room itself
+)
 _KEPT = 6 * _CHUNKS_AT_ONCE  # in memory: of three protocols, whose batches reach into the next ones
 
 
@@ -109,7 +112,7 @@ class MemorySource:
         return {name: part[place] for name, part in self._parts.items()}
 
     def keep_on(self, device: torch.device) -> None:
-        """A copy of all on a device, where batches are then put together."""
+        """Puts all on a device too, where batches are then put together."""
         self._resident = {
             name: torch.from_numpy(part).to(device) for name, part in self._parts.items()
         }
@@ -194,7 +197,7 @@ def open_source(
         rows: which windows.
         share: of the free memory.
         prepared: as images of the model's views.
-        device: that computes these; where it is a GPU, windows that fit into ``share`` of its own
+        device: that computes these; where it is a GPU, windows that fit into a quarter of its own
             memory are kept there as well.
 
     Raises:
@@ -207,6 +210,6 @@ def open_source(
     if size > share * available_memory() / processes:
         return DiskSource(reader)
     source = MemorySource(reader, rows)
-    if device.type == "cuda" and size <= share * torch.cuda.mem_get_info(device)[0]:
+    if device.type == "cuda" and size <= _OF_GPU * torch.cuda.mem_get_info(device)[1]:
         source.keep_on(device)
     return source
