@@ -133,7 +133,8 @@ def open_part(
     wanted &= column(windows.table, "fraction") >= data.least_fraction
     rows = np.flatnonzero(wanted)[:limit]
     if not len(rows):
-        raise ValueError(f"{folder}: expected windows of {protocol}, got none")
+        where = "" if span == (0.0, 1.0) else f" from {low} to {high} of {len(windows)}"
+        raise ValueError(f"{folder}: expected windows of {protocol}{where}, got none")
     found = labels.of_table(windows.table, data)
     if likeness:
         found = found | {LIKENESS: labels.combined(found, tuple(likeness))}

@@ -58,17 +58,21 @@ How such a model is made, from the data sets on, is in `docs/training.md`; the m
 
 ## The protocol
 
-Shares in percent. A protocol is named from a probability of {protocol_p}. Expected calibration
-error: {ece}. Negatives (26 kinds of noise and of signals that are none of the three) taken for a
-protocol: {accepted} %; of the kinds that training never had ({unseen}): {unseen_accepted} %.
+Shares in percent; "from 0 dB" goes by the label's SNR, the table of SNRs by that while it sends;
+sample rates with fewer than 20 windows are left out. A protocol is named from a probability of
+{protocol_p}. Expected calibration error: {ece}. Negatives (26 kinds of noise and of signals that
+are none of the three) taken for a protocol: {accepted} %; of the kinds that training never had
+({unseen}): {unseen_accepted} %.
 
 {tables}
 
 ## Modulation, SNR and mobility
 
 Of windows whose label is known: right answers in percent, all of them counted, whether the answer
-is given or left out; median of the absolute error of the SNR. A modulation is known where the
-window holds data of one constellation; bursts, idle cells and slices alike.
+is given or left out; median of the absolute error of the SNR. `windows` are all of the protocol;
+those with a modulation, and those that move, are fewer, as the tables by SNR say. Of two figures at
+one number of windows it is that of the first. A modulation is known where the window holds data of
+one constellation; bursts, idle cells and slices alike.
 
 {expert_tables}
 """
