@@ -118,7 +118,7 @@ def test_labels_of_the_table(folder: Path) -> None:
 
 def test_limits_and_faults(folder: Path) -> None:
     assert len(part(folder, "wifi", limit=7).rows) == 7
-    with pytest.raises(ValueError, match=r"expected windows of lte, got none"):
+    with pytest.raises(ValueError, match=r"windows of lte from 180 to 180 of 360, got none"):
         batch.open_part(folder, MODEL, Data(str(folder)), "lte", (0.5, 0.5))
     with pytest.raises(ValueError, match=r"expected a column of .*, got 'snr_somewhere'"):
         batch.open_part(folder, MODEL, Data(str(folder), snr="snr_somewhere"), "lte", (0.0, 1.0))
