@@ -14,7 +14,7 @@ from ..dataset import read_manifest
 from ..join import shared_seeds
 from ..lwm.expert import Expert
 from . import limits
-from .checkpoint import WEIGHTS, load_expert, refuse_test_sites
+from .checkpoint import WEIGHTS, load_expert, refuse_test_sites, stages_behind
 from .config import PROTOCOLS, Experts
 from .experts import FINETUNE
 from .fading import ACTIVITY, RICIAN_K, by_band, rician_k_db
@@ -81,7 +81,8 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     if not data.test:
         return Assessed(expert, record, validation, limit_of, {})
     manifests = [read_manifest(Path(name)) for name in (data.train, data.test)]
-    for seen in (manifests[0], *_data_behind(record)):
+    behind = [data for stage in stages_behind(record) for data in stage.get("data", {}).values()]
+    for seen in (manifests[0], *behind):
         if shared := shared_seeds(seen, manifests[1]):
             raise ValueError(f"{data.test}: expected a test set of another seed than {min(shared)}")
     unseen = predict(expert, Path(data.test), data, protocol, limit=limit)
@@ -94,12 +95,3 @@ def assess(config: Experts, protocol: str, limit: int | None = None) -> Assessed
     if "active" in unseen.table:
         metrics["mobility_by_activity"] = by_band(unseen, unseen.table["active"], ACTIVITY)
     return Assessed(expert, record, validation, limit_of, metrics)
-
-
-def _data_behind(record: Any) -> list[dict[str, Any]]:
-    """Data sets of all stages behind weights, as their record has it."""
-    found: list[dict[str, Any]] = []
-    while isinstance(record, dict) and record:
-        found += record.get("data", {}).values()
-        record = record.get("from")
-    return found

@@ -11,6 +11,7 @@ from ..card import percent
 from ..join import seeds
 from ..lwm.answers import MOBILITY, MODULATION, SNR
 from .assess import Assessed
+from .checkpoint import stages_behind
 from .config import PROTOCOLS
 from .fading import ACTIVITY, FROM_DB, RICIAN_K, Bands
 
@@ -158,14 +159,12 @@ def _stages(experts: dict[str, Assessed]) -> str:
     """A line for each expert: its stages from the first on, with epochs and data set."""
     parts = []
     for protocol, found in experts.items():
-        steps: list[str] = []
-        record: Any = found.record
-        while isinstance(record, dict) and record:
-            data = record["data"]["train"]
-            epochs, stage = record["training"]["epochs"], _STAGE_NAMES[record["stage"]]
-            steps.insert(0, f"{epochs} epochs {stage} ({_data_set(data)})")
-            record = record.get("from")
-        parts.append(f"  - {protocol}: {', then '.join(steps)}")
+        steps = [
+            f"{stage['training']['epochs']} epochs {_STAGE_NAMES[stage['stage']]} "
+            f"({_data_set(stage['data']['train'])})"
+            for stage in stages_behind(found.record)
+        ]
+        parts.append(f"  - {protocol}: {', then '.join(reversed(steps))}")
     return "\n".join(parts)
 
 

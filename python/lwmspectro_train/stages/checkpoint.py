@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,14 +145,20 @@ def refuse_test_sites(folder: Path, record: Mapping[str, Any]) -> None:
     Raises:
         ValueError: one was trained or validated on the test split.
     """
-    stage: Any = record
-    while isinstance(stage, Mapping):
+    for stage in stages_behind(record):
         for name, data in stage.get("data", {}).items():
             if data.get("config", {}).get("split") == TEST:
                 raise ValueError(
                     f"{folder}: expected weights that never saw the {TEST} split, got some with "
                     f"{name} data of it"
                 )
+
+
+def stages_behind(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Records of all stages that weights went through, the last one first."""
+    stage: Any = record
+    while isinstance(stage, Mapping) and stage:
+        yield stage
         stage = stage.get("from")
 
 

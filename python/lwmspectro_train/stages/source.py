@@ -26,9 +26,7 @@ Index = npt.NDArray[np.int64]
 
 CPU = torch.device("cpu")
 _CHUNKS_AT_ONCE = 8  # files that are mixed where windows come from the disk
-_OF_GPU = (
-    0.25  # of its memory, for the windows of one part: training has two, and needs room itself
-)
+_OF_GPU = 0.25  # of its memory, for the windows of one part: training has two
 _KEPT = 6 * _CHUNKS_AT_ONCE  # in memory: of three protocols, whose batches reach into the next ones
 
 
