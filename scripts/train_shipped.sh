@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Makes the models that ship, from nothing: data sets, experts, router, both bundles (in data/). Run again, it goes on where it
-# was: data sets, experts and a router that are done stay, a router that was broken off begins anew, and the bundles are
+# was: data sets, experts and routers that are done stay, and the bundles are
 # written again. Needs `make build train-deps`, 35 GB of disk, and on two cores some ten hours.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

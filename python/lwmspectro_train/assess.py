@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gnuradio.lwmspectro import strict_json
 from gnuradio.lwmspectro.thresholds import Thresholds
 
 from . import calibrate, evaluate
 from .dataset import ROUTER_VIEWS, TokenSet, load, read_manifest, split
 from .join import seeds, shared_seeds
 from .router import Router
-from .train_router import TRAINING, restore
+from .router_files import restore
+from .stages.checkpoint import stages_behind
+from .train_router import record
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,6 @@ class Assessment:
     test: TokenSet
 
 
-def _training(path: Path) -> dict[str, Any]:
-    try:
-        record = strict_json.parse(path.read_bytes())
-    except strict_json.SchemaError as error:
-        raise ValueError(f"{path}: {error}") from None
-    if not isinstance(record, dict) or not isinstance(record.get("held_out"), float):
-        raise ValueError(f"{path}: expected the record of a training with held_out, got none")
-    return record
-
-
 def assess(weights: Path, data: Path, test: Path) -> Assessment:
     """Calibrates on the validation part of ``data`` and measures on ``test``.
 
@@ -56,7 +47,12 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
     manifests = {"training": read_manifest(data), "test": read_manifest(test)}
     if shared := shared_seeds(manifests["training"], manifests["test"]):
         raise ValueError(f"test set: expected another seed than {min(shared)}")
-    training = _training(weights / TRAINING)
+    training = record(weights)
+    for stage in stages_behind(training):
+        if shared := shared_seeds(stage.get("data", {"seed": None}), manifests["test"]):
+            raise ValueError(
+                f"{weights}: expected a router that never saw seed {min(shared)}, of the test set"
+            )
     router = restore(weights)
     _, validation = split(load(data, ROUTER_VIEWS), training["held_out"])
     limits = calibrate.thresholds(

@@ -21,17 +21,11 @@ from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from lwmspectro_train import calibrate, cli, export
 from lwmspectro_train.lwm.mixture import Mixture
+from lwmspectro_train.router_files import WEIGHTS, restore
 from lwmspectro_train.stages import card, checkpoint, config, portable, quantise
 from lwmspectro_train.stages.checkpoint import load_expert
 from lwmspectro_train.stages.experts import FINETUNE
-from lwmspectro_train.train_router import (
-    TRAINING,
-    WEIGHTS,
-    TrainConfig,
-    identity,
-    is_trained,
-    restore,
-)
+from lwmspectro_train.train_router import TRAINING, TrainConfig, identity, is_trained
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +82,7 @@ def test_train_all_goes_on_where_it_was(
     monkeypatch.setattr(calibrate, "noise_excess_db", lambda _, seed: render(8, seed))
     before = Bundle.load(made / "bundle").id
     weights = {path: path.stat().st_mtime_ns for path in made.rglob("*.safetensors")}
-    assert len(weights) == 3 * 2 * 2 + 1
+    assert len(weights) == 3 * 2 * 2 + 3  # the router has its best epoch and a checkpoint
     assert cli.main(["train-all", *arguments(folder, made), "--accelerator", "cpu"]) == 0
     assert {path: path.stat().st_mtime_ns for path in made.rglob("*.safetensors")} == weights
     assert before in capsys.readouterr().out.replace(" ", "-")
@@ -111,8 +105,7 @@ def test_training_on_is_told_in_the_card(
     assert cli.main(["export", *arguments_]) == 0
     card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
     assert re.search(r"epochs of fine-tuning \(\d+, seed 1\), then 1 epochs of fine-tuning", card)
-    assert "of a router trained before" in card
-    assert "1 epochs of 56 windows (seed 1)" in card
+    assert re.search(r"Router: \d+ epochs of 56 windows \(seed 1\), then 1 epochs of 56", card)
     assert "the same, by the share of the window in which the link sends" in card
 
 

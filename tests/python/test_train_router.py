@@ -26,7 +26,8 @@ from lwmspectro_train import (
     generate,
 )
 from lwmspectro_train.router import Router, RouterConfig
-from lwmspectro_train.train_router import restore
+from lwmspectro_train.router_files import WEIGHTS, restore
+from lwmspectro_train.train_router import Running, TrainConfig, train
 from scipy import stats
 
 
@@ -117,7 +118,7 @@ def test_share_bound_against_the_binomial_distribution() -> None:
 def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
     data, test, weights = str(tiny / "train"), str(tiny / "test"), str(tmp_path / "weights")
     assert cli.main(["train-router", data, weights, "--epochs", "2"]) == 0
-    assert (tmp_path / "weights/curve/metrics.csv").read_text().count("\n") >= 2
+    assert (tmp_path / "weights/curve.csv").read_text().count("\n") >= 2
     bundle_dir = tmp_path / "bundle"
     assert cli.main(["export-router", weights, data, test, str(bundle_dir)]) == 0
 
@@ -147,6 +148,33 @@ def test_training_goes_on_from_a_trained_router(
     assert "expected another folder than that of --weights" in capsys.readouterr().err
     assert cli.main([*goes_on, "--inputs", "correlogram"]) == 2
     assert "expected a router of" in capsys.readouterr().err
+
+
+def test_a_run_that_was_stopped_goes_on_bit_for_bit(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, halves = (
+        TrainConfig(tiny / "train", tmp_path / name, epochs=2, batch=4, threads=1)
+        for name in ("whole", "halves")
+    )
+    size = RouterConfig(dim=8, layers=1, heads=1)
+    done = train(whole, size)
+    steps = int(done.curve[0]["step"])
+    assert done.finished
+    for stop_after in (2, steps - 1, steps, steps + 1):  # within an epoch, at its end, after it
+        cut = train(halves, size, Running(checkpoint_s=0.0, stop_after=stop_after))
+        assert cut.step == stop_after
+        assert not (halves.out / WEIGHTS).exists()
+    again = train(halves, size)
+    assert (halves.out / WEIGHTS).read_bytes() == (whole.out / WEIGHTS).read_bytes()
+    for here, there in zip(done.curve, again.curve, strict=True):
+        assert {**here, "seconds": 0} == {**there, "seconds": 0}
+    assert train(halves, size).step == again.step  # nothing is left to do
+    arguments = ["train-router", str(tiny / "train"), str(halves.out), "--epochs", "1"]
+    assert cli.main(arguments) == 2
+    assert "expected a checkpoint of this configuration and data" in capsys.readouterr().err
+    assert cli.main([*arguments, "--restart"]) == 0
+    assert "1 epochs, least validation loss" in capsys.readouterr().out
 
 
 def test_the_best_lies_between() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import CommandError
 
-HELP = "Train the router; keeps the best epoch."
+HELP = "Train the router; keeps the best epoch, and goes on where it was stopped."
 
 _INPUTS = {"both": (True, True), "spectrogram": (True, False), "correlogram": (False, True)}
 
@@ -35,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inputs", choices=_INPUTS, default="both", help="which inputs it sees (%(default)s)"
     )
+    parser.add_argument(
+        "--restart", action="store_true", help="begin anew where there is a checkpoint"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -42,7 +45,9 @@ def run(args: argparse.Namespace) -> None:
     if not args.learning_rate > 0.0:
         raise CommandError(f"--learning-rate: expected more than 0, got {args.learning_rate:g}")
     from ..router import RouterConfig
-    from ..train_router import TrainConfig, train
+    from ..router_files import WEIGHTS
+    from ..stages.progress import Bar, said
+    from ..train_router import Running, TrainConfig, train
 
     spectrogram, correlogram = _INPUTS[args.inputs]
     size = RouterConfig(use_spectrogram=spectrogram, use_correlogram=correlogram)
@@ -56,4 +61,6 @@ def run(args: argparse.Namespace) -> None:
         learning_rate=args.learning_rate,
         weights=args.weights,
     )
-    train(config, size)
+    with Bar() as bar:
+        progress = train(config, size, Running(args.restart, bar.on_step))
+    said(args.out, progress, WEIGHTS)

@@ -14,11 +14,11 @@ import torch
 from ..chunks import sha256
 from ..dataset import ROUTER_VIEWS, Windows
 from ..lwm.config import Model
+from ..router_files import WEIGHTS as ROUTER_WEIGHTS
+from ..router_files import restore
 from ..stages.checkpoint import WEIGHTS, digest
 from ..stages.config import PROTOCOLS
 from ..stages.source import Index, WindowSource, open_source
-from ..train_router import WEIGHTS as ROUTER_WEIGHTS
-from ..train_router import restore
 from . import labels
 from .cells import ALL
 from .city import City, open_city

@@ -52,8 +52,7 @@ How such a model is made, from the data sets on, is in `docs/training.md`; the m
 - Limits and calibration of the router by the last {router_held_out} of {train_windows} windows
   ({train_seeds}), of the experts by the last {held_out} of the data set that each saw last; figures
   by {test_windows} windows of San Francisco, seed {test_seed}, a city that training never saw.
-- Router: {epochs} epochs of {router_windows} windows ({router_seeds}), {minutes:.0f} minutes on
-  {threads} CPU thread{router_before}.
+- Router: {router_stages}; {minutes:.0f} minutes, one after the other.
 - Experts, with windows and seed of the data set, which has all protocols unless it says otherwise:
 {stages}
 
@@ -104,13 +103,9 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         train_seeds=_seeds(training["seeds"]),
         router_held_out=f"{percent(made['training']['held_out'])} %",
         held_out=f"{percent(first.record['columns']['held_out'])} %",
-        router_windows=f"{made['training']['data']['windows']:,}",
-        router_seeds=_seeds(seeds(made["training"]["data"])),
+        router_stages=_router_stages(made["training"]),
         test_seed=test["seed"],
-        epochs=made["training"]["epochs"],
-        minutes=made["training"]["seconds"] / 60.0,
-        threads=made["training"]["threads"],
-        router_before=_router_before(made["training"]),
+        minutes=sum(stage["seconds"] for stage in stages_behind(made["training"])) / 60.0,
         stages=_stages(experts),
         protocol_p=router.limits.protocol_p,
         ece=metrics["calibration_error"],
@@ -147,9 +142,14 @@ def _accepted(metrics: dict[str, Any], kinds: list[str]) -> float:
     return accepted / max(1, windows)
 
 
-def _router_before(training: dict[str, Any]) -> str:
-    before = training.get("from_sha256", "")
-    return f", from the weights {before[:8]} of a router trained before" if before else ""
+def _router_stages(training: dict[str, Any]) -> str:
+    """Epochs and windows of each training, from the first on."""
+    steps = [
+        f"{stage['epochs_run']} epochs of {stage['data']['windows']:,} windows "
+        f"({_seeds(seeds(stage['data']))})"
+        for stage in stages_behind(training)
+    ]
+    return ", then ".join(reversed(steps))
 
 
 _STAGE_NAMES = {"pretrain": "of masked modelling", "finetune": "of fine-tuning"}

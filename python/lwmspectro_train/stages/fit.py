@@ -101,19 +101,12 @@ class _Fit:
         if self.progress.finished:
             return self.progress
         module, adam = self.fabric.setup(self.settings.task, self.adam)
-        self._move_moments()
+        optimiser.move_moments(self.adam)
         for epoch in range(self.progress.step // self.steps_per_epoch, self.settings.config.epochs):
             if not self._epoch(module, adam, epoch) or self.progress.finished:
                 break
         self.fabric.barrier()  # what the first has written is there for all
         return self.progress
-
-    def _move_moments(self) -> None:
-        """To where Fabric has put the weights: those of a checkpoint were read before."""
-        for parameter, moments in self.adam.state.items():
-            for name, value in moments.items():
-                if name != "step":  # stays where AdamW keeps it
-                    moments[name] = value.to(parameter.device)
 
     def _epoch(self, module: nn.Module, adam: Any, epoch: int) -> bool:
         """The rest of an epoch; False if it was to stop within."""

@@ -61,3 +61,11 @@ def set_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
     """Gives every group its share of a learning rate."""
     for group in optimiser.param_groups:
         group["lr"] = value * group["share"]
+
+
+def move_moments(optimiser: torch.optim.Optimizer) -> None:
+    """To where Fabric has put the weights: those of a checkpoint were read before."""
+    for parameter, moments in optimiser.state.items():
+        for name, value in moments.items():
+            if name != "step":  # stays where AdamW keeps it
+                moments[name] = value.to(parameter.device)

@@ -43,6 +43,11 @@ def epoch(source: WindowSource, groups: list[Index], batch: int, seed: int, numb
     return order[: steps * batch].reshape(steps, batch)
 
 
+def shuffled(n: int, seed: int, number: int) -> Index:
+    """The numbers 0 to n - 1 in the order of an epoch, (n,)."""
+    return _rng(seed, _ORDER, number).permutation(n)
+
+
 def uniform(seed: int, step: int, batch: int, n: int) -> Tensor:
     """Numbers from 0 to 1 of a step for all windows of its batch, float32 (batch, n)."""
     values: npt.NDArray[np.float32] = _rng(seed, _UNIFORM, step).random((batch, n), np.float32)

@@ -79,12 +79,12 @@ class Bar:
             self.stop()
 
 
-def said(folder: Path, progress: checkpoint.Progress) -> None:
+def said(folder: Path, progress: checkpoint.Progress, weights: str = checkpoint.WEIGHTS) -> None:
     """One line on how a stage ended, from the first of its processes."""
     if os.environ.get("RANK", "0") != "0":
         return
     best = min(progress.curve, key=lambda row: row["val_loss"])
     sys.stdout.write(
         f"{folder}: {len(progress.curve)} epochs, least validation loss {best['val_loss']:.4f} "
-        f"in epoch {best['epoch']:.0f}; weights in {checkpoint.WEIGHTS}, curve in {curve.NAME}\n"
+        f"in epoch {best['epoch']:.0f}; weights in {weights}, curve in {curve.NAME}\n"
     )

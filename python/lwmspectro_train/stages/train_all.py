@@ -12,7 +12,7 @@ from gnuradio.lwmspectro.manifest import EMBEDDING_SIZE
 
 from ..dataset import read_manifest
 from ..router import RouterConfig
-from ..train_router import TrainConfig, is_trained, train
+from ..train_router import Running, TrainConfig, is_trained, train
 from .bundle import bundle, router_data, router_folder
 from .config import PROTOCOLS, Experts
 from .experts import Options, finetune, pretrain
@@ -57,6 +57,6 @@ def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> 
     )
     if options.restart or not is_trained(settings):
         say("train-router")
-        train(settings, RouterConfig())
+        train(settings, RouterConfig(), Running(options.restart, options.on_step))
     say("export")
     return bundle(config, options.limit)

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from lwmspectro_train import train_router
+from lwmspectro_train import router_files
 from lwmspectro_train.lwm.config import Head, Model, Source
 from lwmspectro_train.lwm.expert import random
 from lwmspectro_train.router import Router, RouterConfig
@@ -29,5 +29,5 @@ def write(folder: Path, protocols: tuple[str, ...] = ("lte",), over: str = "toke
 
 
 def write_router(folder: Path) -> Path:
-    train_router.save(Router(RouterConfig(dim=8, layers=1, heads=1)), folder)
+    router_files.save(Router(RouterConfig(dim=8, layers=1, heads=1)), folder)
     return folder
