@@ -63,8 +63,8 @@ def slow_patch(raw: np.ndarray) -> np.ndarray:
         joint += np.outer(bins[0], bins[1])
         size = min(larger**2 + smaller**2, 9.0)
         means += np.outer(bins[2], [1.0, cos2, cos4, cos2**2, size, size**2])
-        for k, points in enumerate((16, 64, 256)):
-            steps = np.array([larger, smaller]) / (2.0 / np.sqrt(2.0 / 3.0 * (points - 1)))
+        for k, distance in enumerate(2.0 / np.sqrt(42.0) * np.array([2.0, 1.0, 0.5])):
+            steps = np.array([larger, smaller]) / distance
             fit[k] += np.cos(2.0 * np.pi * steps).mean()
     whole = max(count, 1)
     share = count / raw[0].size
@@ -93,7 +93,7 @@ def test_a_constellation_lies_on_its_own_lattice_alone(points: int, place: int) 
     parts = torch.from_numpy(both.astype(np.float32)).T.reshape(2, -1)
     raw[0, 3:] = parts.repeat(1, 128 * 128 // points).reshape(2, 128, 128)
     fit = ConstellationView(CONSTELLATION).image(raw)[0, -4:-1].mean(dim=(1, 2))
-    assert fit[place] == pytest.approx(-1.0, abs=1e-3)
+    assert fit[place] == pytest.approx(-1.0, abs=1e-3 if points == 64 else 0.02)  # see LATTICES
     others = [k for k in range(3) if k != place]
     assert fit[others].min() > -0.1
 

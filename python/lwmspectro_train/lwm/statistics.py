@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .soft_counts import LAGS, LARGER, LATTICES, POWER, SMALLER, hats_of
+from .soft_counts import LAGS, LARGER, POWER, SMALLER, hats_of, lattice_sums
 from .views import ABSENT_DB, View, centred_db
 
 _DB = 10.0  # of a level, to be near unity
@@ -28,8 +28,9 @@ class ConstellationView(View):
 
     Of the elements of a patch that are present: the joint histogram of the larger and the smaller
     part; for each step of power its share and the means of cos 2 dphi, cos 4 dphi, cos^2 2 dphi, of
-    the square of the size over the gain, and of its square; how well both parts lie on each of
-    ``LATTICES``, which the histogram is too coarse for; and the share that is present.
+    the square of the size over the gain, and of its square; how well both parts lie on the
+    lattices of 16-, 64- and 256-QAM, which the histogram is too coarse for; and the share that is
+    present.
     """
 
     def image(self, raw: Tensor) -> Tensor:
@@ -50,8 +51,7 @@ class ConstellationView(View):
         rising = POWER.ramps(power - level[:, None, None, None]) @ values.transpose(-1, -2)
         means = hats_of(torch.cat([values.sum(dim=-1)[..., None, :], rising], dim=-2), -2)
         parts = torch.cat([larger, smaller], dim=-1)  # absent ones are 0, whose cosine is 1
-        fit = torch.stack([(parts * (2.0 * torch.pi / d)).cos().sum(dim=-1) for d in LATTICES], -1)
-        fit = 0.5 * fit + (elements - there.shape[-1])[..., None]
+        fit = 0.5 * lattice_sums(parts) + (elements - there.shape[-1])[..., None]
         features = torch.cat([joint.flatten(3), means.flatten(3), fit], dim=-1) / count
         share = there.mean(dim=-1, keepdim=True)
         return torch.cat([features, share], dim=-1).permute(0, 3, 1, 2)
