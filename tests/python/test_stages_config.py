@@ -102,9 +102,12 @@ def test_unknown_configuration_is_said(capsys: pytest.CaptureFixture[str]) -> No
     assert "expected a TOML file or one of c0, live, paper, paper_short, smoke, found none" in said
 
 
-def test_data_of_the_command_line_are_the_routers_too() -> None:
-    assert config.load("live").router.train == "data/live"
-    assert config.load("live", train="mine").router.train == ""
+def test_data_of_the_command_line_are_the_routers_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = (config.SHIPPED / "live.toml").read_text()
+    path.write_text(text.replace("[router]", '[router]\ntrain = "other"'))
+    assert config.load(path).router.train == "other"
+    assert config.load(path, train="mine").router.train == ""
 
 
 def test_overrides_replace_what_the_file_says() -> None:
