@@ -130,7 +130,7 @@ class _Fit:
         self.fabric.clip_gradients(module, adam, max_norm=run.config.clip)
         adam.step()
         progress.step += 1
-        new = {"loss": float(loss), "steps": 1.0, "seconds": time.monotonic() - started}
+        new = {"loss": float(loss.detach()), "steps": 1.0, "seconds": time.monotonic() - started}
         for name, value in new.items():
             progress.sums[name] = progress.sums.get(name, 0.0) + value
         if run.on_step is not None:

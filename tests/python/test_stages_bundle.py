@@ -109,6 +109,38 @@ def test_training_on_is_told_in_the_card(
     assert "the same, by the share of the window in which the link sends" in card
 
 
+def test_an_expert_may_get_another_view(
+    made: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fine-tuning begins with the weights of all views that stay, and fits the new one's scale."""
+    text = (config.SHIPPED / "smoke.toml").read_text()
+    other = tmp_path / "other.toml"
+    other.write_text(text.replace('kind = "drift"', 'kind = "similarity"'))
+    options = [
+        *arguments(folder, tmp_path / "out")[1:],
+        "--protocol",
+        "lte",
+        "--accelerator",
+        "cpu",
+    ]
+    weights = ["--weights", str(made / "lte" / "finetune")]
+    short = ["--epochs", "1", "--learning-rate", "1e-7"]
+    assert cli.main(["finetune", str(other), *options, *weights, *short]) == 0
+    before, _ = load_expert(made / "lte" / "finetune")
+    after, record = load_expert(tmp_path / "out" / "lte" / "finetune")
+    assert [source.kind for source in after.model.sources][2] == "similarity"
+    assert [source["kind"] for source in record["from"]["model"]["sources"]][2] == "drift"
+    old, new = before.state_dict(), after.state_dict()
+    kept = [name for name in old if name in new and name.startswith(("patches", "encoder"))]
+    assert len(kept) > 10
+    for name in kept:
+        torch.testing.assert_close(new[name], old[name], atol=1e-5, rtol=0.0)
+    assert new["views.similarity.std"] != 1.0
+    other.write_text(text.replace("dim = 128", "dim = 64"))
+    assert cli.main(["finetune", str(other), *options, *weights]) == 2
+    assert "expected an expert of the size configured" in capsys.readouterr().err
+
+
 def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder: Path) -> None:
     found = json.loads((made / "router" / TRAINING).read_text())
     settings = {"epochs": found["epochs"], "seed": found["seed"]}

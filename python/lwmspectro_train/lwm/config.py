@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from gnuradio.lwmspectro import kernels
 
 from ..columns import GRID
-from .soft_counts import BAND_FEATURES, PATCH_FEATURES
+from .soft_counts import BAND_FEATURES, DRIFT_FEATURES, PATCH_FEATURES
 
-SPECTROGRAM, CORRELOGRAM, SYMBOL_GRID, CONSTELLATION, FLUCTUATION, SIMILARITY = KINDS = (
+SPECTROGRAM, CORRELOGRAM, SYMBOL_GRID, CONSTELLATION, FLUCTUATION, SIMILARITY, DRIFT = KINDS = (
     "spectrogram",
     "correlogram",
     "grid",
     "constellation",
     "fluctuation",
     "similarity",
+    "drift",
 )
 _PATCHED = (SPECTROGRAM, SYMBOL_GRID, CONSTELLATION)
 FLATTEN, MEAN = ARRANGEMENTS = ("flatten", "mean")
@@ -54,8 +55,10 @@ class Source:
     Attributes:
         kind: "spectrogram" (C0), "grid" (C1 and C2 of one numerology), "constellation" (statistics
             of patches of a grid), "correlogram" (C3, a token a row), "fluctuation" (power spectrum
-            along time of C0, a token a band of bins) or "similarity" (of frames of C0, or of
-            symbols of a grid, some time apart; a token a band, and one of all).
+            along time of C0, a token a band of bins), "similarity" (of frames of C0, or of
+            symbols of a grid, some time apart; a token a band, and one of all) or "drift" (by how
+            much levels of C0 change some time apart; a token for levels as they are, and one
+            without what a frame has in all bins alike).
         numerology: of a grid and its statistics: a name of ``kernels.symbol_grids``.
         planes: of a grid, power_db first; all five by default.
         patch: frames by bins of a token of C0, symbols by subcarriers of one of a grid.
@@ -137,6 +140,8 @@ class Source:
             return PATCH_FEATURES, rows // self.patch[0], cols // self.patch[1]
         if self.kind == SIMILARITY:  # and one of all bands
             return 1, self.bands + 1, BAND_FEATURES
+        if self.kind == DRIFT:
+            return DRIFT_FEATURES, 2, 1
         return 1, self.bands, spec.n_frames // 2 - 1
 
     @property
@@ -263,6 +268,12 @@ def same_encoder(one: Model, other: Model) -> bool:
     return replace(one, head=plain, dropout=0.0, temperature=1.0, mask_ratio=0.5) == replace(
         other, head=plain, dropout=0.0, temperature=1.0, mask_ratio=0.5
     )
+
+
+def shares_encoder(one: Model, other: Model) -> bool:
+    """Whether weights of one are of use to the other: it may look at other views as well."""
+    common = set(one.sources) & set(other.sources)
+    return bool(common) and same_encoder(replace(one, sources=other.sources), other)
 
 
 def planes_read(model: Model) -> dict[str, tuple[int, ...]]:

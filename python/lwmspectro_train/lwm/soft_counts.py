@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Histograms with soft edges, and the lags, steps and lattices of ``statistics.py``."""
+"""Histograms with soft edges, and the steps, lattices, lags and periods of statistics."""
 
 from __future__ import annotations
 
@@ -80,3 +80,11 @@ LAGS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 32, 40, 50, 64, 80)
 BAND_FEATURES = 2 * 2 * len(LAGS)
 """Of a band's similarity: of its shape and of its level, the power, the correlation at each lag but
 the first, and the weight at each lag."""
+
+PERIODS_DB = (20.0, 10.0, 5.0, 2.5)
+"""Of the waves that changes of level are read by: each half the one before."""
+RANGES = (1, 2, 3, 4, 6, 9, 13, 19, 28, 41, 61, 91, 128)
+"""Frames between two that are compared: from each number to less than the next."""
+DRIFT_FEATURES = 2 * len(PERIODS_DB) * (len(RANGES) - 1) + len(RANGES) - 1 + 6
+"""Of each token of a drift: decay at each period and range of lags, and against the shortest lags;
+the pairs at each; and what the window is like."""

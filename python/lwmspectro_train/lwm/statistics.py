@@ -92,8 +92,8 @@ class SimilarityView(View):
         mean = [drift.mean(dim=1)[:, None], active.mean(dim=1)[:, None]]
         both = torch.cat([torch.stack([drift, active], 3), torch.stack(mean, 3)], dim=1)
         # (b, k + 1, lags) each, the last of all
-        of_level, weights = _at_lags(_power_spectrum(both).transpose(2, 3)).unbind(dim=2)
-        of_shape = _at_lags(_power_spectrum(shape).sum(dim=3))
+        of_level, weights = _at_lags(power_spectrum(both).transpose(2, 3)).unbind(dim=2)
+        of_shape = _at_lags(power_spectrum(shape).sum(dim=3))
         levels = _features(of_level, weights)
         shapes = _features(of_shape, weights[:, :-1] * shape.shape[3])
         whole = levels[:, -1:]
@@ -117,7 +117,7 @@ def _with_sums(a: Tensor, b: Tensor, there: Tensor) -> Tensor:
 # (Wiener-Khinchin) of rows with as many zeros behind: two products of matrices.
 
 
-def _power_spectrum(x: Tensor) -> Tensor:
+def power_spectrum(x: Tensor) -> Tensor:
     """Of rows x (b, k, rows, columns), along these: (b, k, rows + 1, columns)."""
     rows = x.shape[2]
     phases = torch.pi / rows * torch.arange(rows + 1)[:, None].double() * torch.arange(rows)
@@ -129,11 +129,15 @@ def _power_spectrum(x: Tensor) -> Tensor:
 def _at_lags(power: Tensor) -> Tensor:
     """Power spectra (..., rows + 1) to sums of products at ``LAGS``, (..., lags)."""
     rows = power.shape[-1] - 1
+    return power @ to_lags(rows, torch.tensor(LAGS)).to(power)
+
+
+def to_lags(rows: int, lags: Tensor) -> Tensor:
+    """What makes sums of products at lags (n,) of power spectra, float64 (rows + 1, n)."""
     turns = torch.arange(rows + 1, dtype=torch.float64)[:, None] / (2 * rows)
     share = torch.full_like(turns, 1.0 / rows)  # of a frequency and its negative
     share[0] = share[-1] = 0.5 / rows
-    to_lags = (2.0 * torch.pi * turns * torch.tensor(LAGS)).cos() * share
-    return power @ to_lags.to(power)
+    return (2.0 * torch.pi * turns * lags).cos() * share
 
 
 def _features(sums: Tensor, share: Tensor) -> Tensor:

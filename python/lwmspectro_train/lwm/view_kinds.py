@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import config, statistics, views
+from . import config, drift, statistics, views
 
 VIEWS: dict[str, type[views.View]] = {
     config.SPECTROGRAM: views.SpectrogramView,
@@ -12,4 +12,5 @@ VIEWS: dict[str, type[views.View]] = {
     config.CORRELOGRAM: views.CorrelogramView,
     config.FLUCTUATION: views.FluctuationView,
     config.SIMILARITY: statistics.SimilarityView,
+    config.DRIFT: drift.DriftView,
 }

@@ -12,7 +12,7 @@ import torch
 
 from ..dataset import read_manifest
 from ..join import PARTS
-from ..lwm.config import Model, same_encoder
+from ..lwm.config import Model, shares_encoder
 from ..lwm.expert import Expert, random
 from .batch import Part, training_and_validation
 from .checkpoint import Progress, load_expert
@@ -87,11 +87,12 @@ def finetune(
             expert = _fresh(model, config.seed, training)
         else:
             before, _ = load_expert(folder)
-            if not same_encoder(before.model, model):
+            if not shares_encoder(before.model, model):
                 raise ValueError(
                     f"{folder}: expected an expert of the size configured, got another"
                 )
-            expert = random(model, config.seed)
+            new = set(model.sources) - set(before.model.sources)
+            expert = _fresh(model, config.seed, training) if new else random(model, config.seed)
             expert.take_over(before)
         expert.fit_labels(*training.label_sample())
         return FineTune(expert, config.finetune)
