@@ -28,8 +28,12 @@ $train pretrain live --protocol nr "${large[@]}"
 $train finetune live --protocol nr "${large[@]}" --epochs 36
 $train finetune live --protocol nr --data data/live_two --out $before \
     --weights data/models/live_nr/nr/finetune --epochs 12 --learning-rate 0.0005
+# In the models that ship, `drift` came in here in place of `fluctuation`, which all stages before had, and WiFi and LTE had 8
+# epochs of these windows first: their cards have every stage.
 for protocol in wifi lte nr; do
-    $train finetune live --protocol "$protocol" --weights "$before/$protocol/finetune" --epochs 8 --learning-rate 0.0005
+    epochs=6
+    [ "$protocol" = nr ] && epochs=8
+    $train finetune live --protocol "$protocol" --weights "$before/$protocol/finetune" --epochs $epochs --learning-rate 0.0005
 done
 
 router=(--precision bf16-mixed --threads 1)
