@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Makes the models that ship, from nothing: data sets, experts, router, both bundles (in data/). Run again, it goes on where it
-# was: data sets, experts and routers that are done stay, and the bundles are
-# written again. Needs `make build train-deps`, 50 GB of disk, and on two cores some twelve hours.
+# Makes models like those that ship, from nothing: data sets, experts, router, both bundles (in data/). Run again, it goes on
+# where it was: data sets, experts and routers that are done stay, and the bundles are written again. Needs
+# `make build train-deps`, 50 GB of disk, and on two cores some twelve hours.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 train=build/prefix/bin/lwmspectro-train
@@ -14,7 +14,7 @@ $train generate live
 $train generate live --seed 3 --windows 23000 --out data/live_more
 $train generate live --seed 7 --windows 40000 --out data/live_third
 [ -e data/live_two/manifest.json ] || $train join data/live data/live_more --out data/live_two
-[ -e data/live_all/manifest.json ] || $train join data/live data/live_more data/live_third --out data/live_all
+grep -qs '"windows": 113000,' data/live_all/manifest.json || $train join data/live data/live_more data/live_third --out data/live_all
 $train generate live_nr
 $train generate san_francisco --windows 6000
 

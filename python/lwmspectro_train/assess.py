@@ -42,7 +42,8 @@ def assess(weights: Path, data: Path, test: Path) -> Assessment:
 
     Raises:
         FileNotFoundError: weights or chunks are missing.
-        ValueError: both data sets come from the same seed, or a file is not what it should be.
+        ValueError: both data sets come from the same seed, or the router, or one that it was
+            trained on from, saw the seed of ``test``; or a file is not what it should be.
     """
     manifests = {"training": read_manifest(data), "test": read_manifest(test)}
     if shared := shared_seeds(manifests["training"], manifests["test"]):

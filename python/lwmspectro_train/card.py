@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from .assess import Assessment
+from .join import seeds
+from .stages.checkpoint import stages_behind
 
 _CARD = """\
 # {name}
@@ -30,7 +32,7 @@ so messages carry no modulation, SNR or mobility.
         --seed {train_seed} --threads {threads} --precision {precision}
     build/prefix/bin/lwmspectro-train export-router data/router data/train data/test models/{name}
 
-Training took {minutes:.0f} minutes on {threads} CPU threads.
+Trained: {stages}.
 
 ## How good it is
 
@@ -62,7 +64,7 @@ def model_card(name: str, result: Assessment) -> str:
         train_seed=result.provenance["training"]["seed"],
         test_seed=data["test"]["seed"],
         epochs=result.provenance["training"]["epochs"],
-        minutes=result.provenance["training"]["seconds"] / 60.0,
+        stages=router_stages(result.provenance["training"]),
         threads=result.provenance["training"]["threads"],
         precision=result.provenance["training"]["precision"],
         negatives=metrics["negatives"],
@@ -79,6 +81,26 @@ def model_card(name: str, result: Assessment) -> str:
             )
         ),
     )
+
+
+def router_stages(training: dict[str, Any]) -> str:
+    """Epochs, windows and time of each training that a router went through, from the first on."""
+    steps = []
+    for stage in stages_behind(training):
+        data = stage.get("data")
+        of = f" of {data['windows']:,} windows ({seed_list(seeds(data))})" if data else ""
+        time = f"{stage['seconds'] / 60.0:.0f} minutes on {stage['threads']} CPU threads"
+        steps.append(f"{stage['epochs_run']} epochs{of}, {time}")
+        first = stage
+    if "from_sha256" in first:
+        steps.append("a training of which nothing is known here")
+    return "; then ".join(reversed(steps))
+
+
+def seed_list(numbers: list[int]) -> str:
+    """Seeds as text."""
+    *first, last = map(str, numbers)
+    return f"seeds {', '.join(first)} and {last}" if first else f"seed {last}"
 
 
 def percent(share: float) -> str:

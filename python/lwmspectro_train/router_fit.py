@@ -40,7 +40,6 @@ class Run:
         label_smoothing: of the cross entropy.
         folder: of best weights, checkpoint and curve.
         identity: digest of what decides the result.
-        restart: begins anew where there is a checkpoint.
         on_step: called with the step, the number of steps, windows a step, and the loss.
         stop_after: steps after which to stop as if killed, for tests.
     """
@@ -53,7 +52,6 @@ class Run:
     label_smoothing: float
     folder: Path
     identity: str
-    restart: bool = False
     on_step: OnStep | None = None
     stop_after: int | None = None
 
@@ -66,7 +64,7 @@ def fit(run: Run, router: Router, fabric: Fabric) -> Progress:
 
     Raises:
         ValueError: a checkpoint of another run.
-        RuntimeError: a gradient is not finite.
+        RuntimeError: a gradient, or a validation loss, is not finite.
     """
     return _Fit(run, router, fabric).run()
 
@@ -87,7 +85,7 @@ class _Fit:
         )
         self.path = run.folder / checkpoint.CHECKPOINT
         self.progress = Progress()
-        if self.path.exists() and not run.restart:
+        if self.path.exists():
             self.progress = checkpoint.restore(self.path, router, self.adam, run.identity)
         self.saved = time.monotonic()
 
@@ -170,7 +168,7 @@ class _Fit:
         run, device = self.settings, self.fabric.device
         tokens = torch.from_numpy(run.validation.tokens)
         label = torch.from_numpy(run.validation.label)
-        mean = MeanMetric().to(device)
+        mean = MeanMetric(nan_strategy="error").to(device)
         right = MulticlassAccuracy(self.router.cfg.classes, average="micro").to(device)
         module.eval()
         for first in range(0, len(label), run.config.batch):

@@ -19,7 +19,7 @@ from .files import write_json
 from .join import PARTS
 from .router import Router, RouterConfig
 from .router_files import WEIGHTS, restore, save
-from .stages import order
+from .stages import checkpoint, order
 from .stages.checkpoint import Progress, digest
 from .stages.config import Training
 from .stages.fit import OnStep
@@ -73,12 +73,14 @@ class Running:
 
     Attributes:
         restart: begins anew where there is a checkpoint.
+        accelerator: as Fabric names it; the fastest one here where it is "auto".
         on_step: called with the step, the number of steps, windows a step, and the loss.
         checkpoint_s: seconds between checkpoints, besides one at the end of each epoch.
         stop_after: steps after which to stop as if killed, for tests.
     """
 
     restart: bool = False
+    accelerator: str = "auto"
     on_step: OnStep | None = None
     checkpoint_s: float = 60.0
     stop_after: int | None = None
@@ -93,9 +95,11 @@ def train(config: TrainConfig, size: RouterConfig, run: Running = RUNNING) -> Pr
     The learning curve is ``curve.csv`` there.
 
     Raises:
-        FileNotFoundError: the data set is not complete, or there are no weights to begin with.
-        ValueError: these are of a router of another size; there is a checkpoint of another run; or
-            torchrun has started several processes.
+        FileNotFoundError: the data set is not complete, or there is no router to begin with.
+        ValueError: that one is of another size, or a file of it is not what it should be; there is
+            a checkpoint of another run, or too few windows; or torchrun has started several
+            processes.
+        RuntimeError: a gradient, or a validation loss, is not finite.
     """
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise ValueError("train-router: expected one process; torchrun takes pretrain and finetune")
@@ -108,12 +112,20 @@ def train(config: TrainConfig, size: RouterConfig, run: Running = RUNNING) -> Pr
     if before is not None and before.cfg != size:
         raise ValueError(f"{config.weights}: expected a router of {size}, got {before.cfg}")
     training, validation = split(load(config.data, ROUTER_VIEWS), config.held_out)
+    if not len(training) or not len(validation):
+        raise ValueError(
+            f"{config.data}: expected windows to train on and to validate on, got "
+            f"{len(training)} and {len(validation)}"
+        )
+    if run.restart:
+        _forget(config.out)
     order.seed_torch(config.seed, 0, 0)
     router = before or Router(size)
     if before is None:
         sample = torch.from_numpy(training.tokens[:: max(1, len(training) // 2000)])
         router.fit_normalisation(sample.float())
-    fabric, _ = launch(config.precision, fastest())
+    accelerator = fastest() if run.accelerator == "auto" else run.accelerator
+    fabric, _ = launch(config.precision, accelerator)
     progress = router_fit.fit(
         router_fit.Run(
             training,
@@ -123,8 +135,7 @@ def train(config: TrainConfig, size: RouterConfig, run: Running = RUNNING) -> Pr
             config.muted,
             config.label_smoothing,
             config.out,
-            digest([identity(config), asdict(size)]),
-            run.restart,
+            _digest(config, size),
             run.on_step,
             run.stop_after,
         ),
@@ -134,6 +145,26 @@ def train(config: TrainConfig, size: RouterConfig, run: Running = RUNNING) -> Pr
     if progress.finished:
         _finish(config, progress, validation)
     return progress
+
+
+def refuse_another(config: TrainConfig, size: RouterConfig) -> None:
+    """Makes sure that ``config.out`` holds no router in training that is not this one.
+
+    Raises:
+        FileNotFoundError: the data set is not complete.
+        ValueError: it does.
+    """
+    checkpoint.refuse_another(config.out / checkpoint.CHECKPOINT, _digest(config, size))
+
+
+def _digest(config: TrainConfig, size: RouterConfig) -> str:
+    return digest([identity(config), asdict(size)])
+
+
+def _forget(folder: Path) -> None:
+    """Takes away what would be taken for a run that begins anew, the last first."""
+    for name in (TRAINING, checkpoint.CHECKPOINT, f"{router_fit.BEST}/{WEIGHTS}"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _schedule(config: TrainConfig) -> Training:
@@ -180,6 +211,8 @@ def record(folder: Path) -> dict[str, Any]:
         ValueError: the file is not what it should be.
     """
     path = folder / TRAINING
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected the record of a trained router, found none")
     try:
         found = strict_json.parse(path.read_bytes())
     except strict_json.SchemaError as error:
@@ -205,10 +238,13 @@ def identity(config: TrainConfig) -> dict[str, Any]:
     return settings | {"data_sha256": digest(own)}
 
 
-def is_trained(config: TrainConfig) -> bool:
+def is_trained(config: TrainConfig, size: RouterConfig) -> bool:
     """Whether ``config.out`` holds a router that was trained just so, to the end."""
     try:
         found = strict_json.parse((config.out / TRAINING).read_bytes())
-    except (FileNotFoundError, strict_json.SchemaError):
+        router = restore(config.out)
+    except (FileNotFoundError, ValueError):
         return False
-    return isinstance(found, dict) and identity(config).items() <= found.items()
+    return (
+        isinstance(found, dict) and identity(config).items() <= found.items() and router.cfg == size
+    )

@@ -93,7 +93,7 @@ def test_a_constellation_lies_on_its_own_lattice_alone(points: int, place: int) 
     parts = torch.from_numpy(both.astype(np.float32)).T.reshape(2, -1)
     raw[0, 3:] = parts.repeat(1, 128 * 128 // points).reshape(2, 128, 128)
     fit = ConstellationView(CONSTELLATION).image(raw)[0, -4:-1].mean(dim=(1, 2))
-    assert fit[place] == pytest.approx(-1.0, abs=1e-3 if points == 64 else 0.02)  # see LATTICES
+    assert fit[place] == pytest.approx(-1.0, abs=1e-3 if points == 64 else 0.02)  # see N_LATTICES
     others = [k for k in range(3) if k != place]
     assert fit[others].min() > -0.1
 

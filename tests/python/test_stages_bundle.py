@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a data set to a bundle: the commands, the ONNX experts, and the mixture."""
 
-import dataclasses
 import importlib.util
 import json
 import re
@@ -21,11 +20,9 @@ from gnuradio.lwmspectro.bundle import Bundle
 from gnuradio.lwmspectro.manifest import EXPERT
 from lwmspectro_train import calibrate, cli, export
 from lwmspectro_train.lwm.mixture import Mixture
-from lwmspectro_train.router_files import WEIGHTS, restore
 from lwmspectro_train.stages import card, checkpoint, config, portable, quantise
 from lwmspectro_train.stages.checkpoint import load_expert
 from lwmspectro_train.stages.experts import FINETUNE
-from lwmspectro_train.train_router import TRAINING, TrainConfig, identity, is_trained
 
 
 @pytest.fixture(scope="module")
@@ -109,57 +106,6 @@ def test_training_on_is_told_in_the_card(
     assert "the same, by the share of the window in which the link sends" in card
 
 
-def test_an_expert_may_get_another_view(
-    made: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Fine-tuning begins with the weights of all views that stay, and fits the new one's scale."""
-    text = (config.SHIPPED / "smoke.toml").read_text()
-    other = tmp_path / "other.toml"
-    other.write_text(text.replace('kind = "drift"', 'kind = "similarity"'))
-    options = [
-        *arguments(folder, tmp_path / "out")[1:],
-        "--protocol",
-        "lte",
-        "--accelerator",
-        "cpu",
-    ]
-    weights = ["--weights", str(made / "lte" / "finetune")]
-    short = ["--epochs", "1", "--learning-rate", "1e-7"]
-    assert cli.main(["finetune", str(other), *options, *weights, *short]) == 0
-    before, _ = load_expert(made / "lte" / "finetune")
-    after, record = load_expert(tmp_path / "out" / "lte" / "finetune")
-    assert [source.kind for source in after.model.sources][2] == "similarity"
-    assert [source["kind"] for source in record["from"]["model"]["sources"]][2] == "drift"
-    old, new = before.state_dict(), after.state_dict()
-    kept = [name for name in old if name in new and name.startswith(("patches", "encoder"))]
-    assert len(kept) > 10
-    for name in kept:
-        torch.testing.assert_close(new[name], old[name], atol=1e-5, rtol=0.0)
-    assert new["views.similarity.std"] != 1.0
-    other.write_text(text.replace("dim = 128", "dim = 64"))
-    assert cli.main(["finetune", str(other), *options, *weights]) == 2
-    assert "expected an expert of the size configured" in capsys.readouterr().err
-
-
-def test_a_router_of_other_settings_or_data_is_trained_again(made: Path, folder: Path) -> None:
-    found = json.loads((made / "router" / TRAINING).read_text())
-    settings = {"epochs": found["epochs"], "seed": found["seed"]}
-    same = TrainConfig(folder / "train", made / "router", **settings)
-    assert is_trained(same)
-    assert not is_trained(dataclasses.replace(same, epochs=99))
-    assert not is_trained(dataclasses.replace(same, data=folder / "test"))
-    assert not is_trained(dataclasses.replace(same, out=made / "nowhere"))
-
-
-def test_a_router_of_joined_data_is_another(folder: Path, tmp_path: Path) -> None:
-    manifest = json.loads((folder / "train" / "manifest.json").read_text())
-    found = set()
-    for parts in ({}, {"parts": [{"seed": 1}, {"seed": 2}]}, {"parts": [{"seed": 1}, {"seed": 3}]}):
-        (tmp_path / "manifest.json").write_text(json.dumps(manifest | parts))
-        found.add(identity(TrainConfig(tmp_path, tmp_path))["data_sha256"])
-    assert len(found) == 3
-
-
 def test_the_card_tells_data_sets_apart() -> None:
     alone = {"windows": 200, "seed": 5, "counts": {"none": 20, "nr": 180}}
     assert card._data_set(alone) == "200 of nr alone, seed 5"
@@ -175,15 +121,6 @@ def test_weights_that_saw_the_test_sites_are_refused(made: Path) -> None:
     seen = {"data": {"train": {"config": {"split": "test"}}}}
     with pytest.raises(ValueError, match="expected weights that never saw the test split"):
         checkpoint.refuse_test_sites(where, record | {"from": seen})
-
-
-def test_a_truncated_router_is_one_line(made: Path, tmp_path: Path) -> None:
-    for name in ("router.json", WEIGHTS):
-        (tmp_path / name).write_bytes((made / "router" / name).read_bytes())
-    whole = (tmp_path / WEIGHTS).read_bytes()
-    (tmp_path / WEIGHTS).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="expected the weights of a router, got"):
-        restore(tmp_path)
 
 
 def test_evaluate_prints_figures(

@@ -26,8 +26,7 @@ from lwmspectro_train import (
     generate,
 )
 from lwmspectro_train.router import Router, RouterConfig
-from lwmspectro_train.router_files import WEIGHTS, restore
-from lwmspectro_train.train_router import Running, TrainConfig, train
+from lwmspectro_train.router_files import restore
 from scipy import stats
 
 
@@ -128,53 +127,6 @@ def test_from_data_to_bundle(tiny: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(LiveRouter(bundle)(tokens), expected, atol=export.PARITY)
     assert "lwmspectro-train generate live" in (bundle_dir / "MODEL_CARD.md").read_text()
     assert bundle.manifest.provenance["data"]["test"]["seed"] == 2
-
-
-def test_training_goes_on_from_a_trained_router(
-    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    assert cli.main(["train-router", str(tiny / "train"), str(first), "--epochs", "1"]) == 0
-    goes_on = ["train-router", str(tiny / "test"), str(second), "--epochs", "1"]
-    goes_on += ["--learning-rate", "1e-9", "--weights", str(first)]
-    assert cli.main(goes_on) == 0
-    before, after = (restore(folder).state_dict() for folder in (first, second))
-    changed = {name for name in before if not torch.equal(before[name], after[name])}
-    assert changed  # it was trained
-    assert not changed & {"spectrogram.mean", "correlogram.std"}  # of the first data
-    for name in before:
-        torch.testing.assert_close(before[name], after[name], atol=1e-5, rtol=0.0)
-    assert cli.main(["train-router", goes_on[1], str(first), "--weights", str(first)]) == 2
-    assert "expected another folder than that of --weights" in capsys.readouterr().err
-    assert cli.main([*goes_on, "--inputs", "correlogram"]) == 2
-    assert "expected a router of" in capsys.readouterr().err
-
-
-def test_a_run_that_was_stopped_goes_on_bit_for_bit(
-    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    whole, halves = (
-        TrainConfig(tiny / "train", tmp_path / name, epochs=2, batch=4, threads=1)
-        for name in ("whole", "halves")
-    )
-    size = RouterConfig(dim=8, layers=1, heads=1)
-    done = train(whole, size)
-    steps = int(done.curve[0]["step"])
-    assert done.finished
-    for stop_after in (2, steps - 1, steps, steps + 1):  # within an epoch, at its end, after it
-        cut = train(halves, size, Running(checkpoint_s=0.0, stop_after=stop_after))
-        assert cut.step == stop_after
-        assert not (halves.out / WEIGHTS).exists()
-    again = train(halves, size)
-    assert (halves.out / WEIGHTS).read_bytes() == (whole.out / WEIGHTS).read_bytes()
-    for here, there in zip(done.curve, again.curve, strict=True):
-        assert {**here, "seconds": 0} == {**there, "seconds": 0}
-    assert train(halves, size).step == again.step  # nothing is left to do
-    arguments = ["train-router", str(tiny / "train"), str(halves.out), "--epochs", "1"]
-    assert cli.main(arguments) == 2
-    assert "expected a checkpoint of this configuration and data" in capsys.readouterr().err
-    assert cli.main([*arguments, "--restart"]) == 0
-    assert "1 epochs, least validation loss" in capsys.readouterr().out
 
 
 def test_the_best_lies_between() -> None:

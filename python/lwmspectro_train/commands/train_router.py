@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from . import CommandError
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     from ..router import RouterConfig
     from ..router_files import WEIGHTS
     from ..stages.progress import Bar, said
-    from ..train_router import Running, TrainConfig, train
+    from ..train_router import Running, TrainConfig, is_trained, train
 
     spectrogram, correlogram = _INPUTS[args.inputs]
     size = RouterConfig(use_spectrogram=spectrogram, use_correlogram=correlogram)
@@ -61,6 +62,9 @@ def run(args: argparse.Namespace) -> None:
         learning_rate=args.learning_rate,
         weights=args.weights,
     )
+    if not args.restart and is_trained(config, size):
+        sys.stdout.write(f"{args.out}: trained already; --restart begins anew\n")
+        return
     with Bar() as bar:
-        progress = train(config, size, Running(args.restart, bar.on_step))
+        progress = train(config, size, Running(args.restart, on_step=bar.on_step))
     said(args.out, progress, WEIGHTS)

@@ -53,12 +53,31 @@ class Expert(nn.Module):
         return [self.views, self.patches, self.encoder]
 
     def take_over(self, other: Expert) -> None:
-        """Takes the weights of another of the same encoder, and its heads where they are alike."""
+        """Takes the weights of another: of the views in common, and of all else that is alike."""
         own = self.state_dict()
         fitting = {
-            k: v for k, v in other.state_dict().items() if k in own and own[k].shape == v.shape
+            name: value
+            for theirs, value in other.state_dict().items()
+            if (name := self._own_name(theirs, other.model)) in own
+            and own[name].shape == value.shape
         }
         self.load_state_dict(own | fitting)
+
+    def _own_name(self, theirs: str, model: Model) -> str:
+        """Of a weight of another model, the name that it has here; empty where it has no place."""
+        if model.sources == self.model.sources:
+            return theirs
+        first, second, *rest = [*theirs.split("."), ""]  # a lone parameter has no second
+        if first in ("views", "patches"):
+            kept = [s for s in model.sources if s.name == second and s in self.model.sources]
+            return theirs if kept else ""
+        if (first, second) == ("decoder", "predict"):
+            source = model.sources[int(rest[0])]
+            if source not in self.model.sources:
+                return ""
+            place = self.model.sources.index(source)
+            return f"decoder.predict.{place}.{rest[1]}"
+        return "" if theirs == "decoder.position" else theirs  # one for each token of all views
 
     @torch.no_grad()
     def fit_views(self, raw: Mapping[str, Tensor]) -> None:

@@ -52,11 +52,12 @@ POWER = Hats(-20.0, 4.0, 9)  # dB against the mean of the elements that are pres
 POWER_MEANS = 6  # for each step of power
 LATTICE = 2.0 * 42.0**-0.5
 """Distance of neighbouring points of 64-QAM of unit power (TS 36.211 7.1)."""
-LATTICES = 3  # twice, once and half as far: within 2.4 % those of 16-, 64- and 256-QAM
+N_LATTICES = 3
+"""Twice, once and half as far: within 2.4 % the distances of 16-, 64- and 256-QAM."""
 
 
 def lattice_sums(parts: Tensor) -> Tensor:
-    """How well values lie on each of ``LATTICES``: sums of cos(2 pi x / distance).
+    """How well values lie on lattices twice, once and half as far as ``LATTICE``.
 
     The cosine of the double angle is had from that of the single one, which costs a tenth.
 
@@ -64,7 +65,7 @@ def lattice_sums(parts: Tensor) -> Tensor:
         parts: larger and smaller parts of elements, (..., n).
 
     Returns:
-        (..., LATTICES), -n to n.
+        sums of cos(2 pi x / distance), (..., N_LATTICES), -n to n.
     """
     far = (parts * (torch.pi / LATTICE)).cos()
     middle = 2.0 * far.square() - 1.0
@@ -72,7 +73,7 @@ def lattice_sums(parts: Tensor) -> Tensor:
     return torch.stack([x.sum(dim=-1) for x in (far, middle, near)], dim=-1)
 
 
-PATCH_FEATURES = LARGER.count * SMALLER.count + POWER.count * POWER_MEANS + LATTICES + 1
+PATCH_FEATURES = LARGER.count * SMALLER.count + POWER.count * POWER_MEANS + N_LATTICES + 1
 """Of a constellation's patch."""
 
 LAGS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 32, 40, 50, 64, 80)

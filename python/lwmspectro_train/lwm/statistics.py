@@ -88,9 +88,9 @@ class SimilarityView(View):
         shape = bands - level[..., None]
         mean = (shape * active[..., None]).sum(dim=2) / total  # (b, k, columns)
         shape = (shape - mean[:, :, None]) * active[..., None]
-        drift = (level - (level * active).sum(dim=2)[..., None] / total) * active  # (b, k, rows)
-        mean = [drift.mean(dim=1)[:, None], active.mean(dim=1)[:, None]]
-        both = torch.cat([torch.stack([drift, active], 3), torch.stack(mean, 3)], dim=1)
+        moved = (level - (level * active).sum(dim=2)[..., None] / total) * active  # (b, k, rows)
+        mean = [moved.mean(dim=1)[:, None], active.mean(dim=1)[:, None]]
+        both = torch.cat([torch.stack([moved, active], 3), torch.stack(mean, 3)], dim=1)
         # (b, k + 1, lags) each, the last of all
         of_level, weights = _at_lags(power_spectrum(both).transpose(2, 3)).unbind(dim=2)
         of_shape = _at_lags(power_spectrum(shape).sum(dim=3))

@@ -46,13 +46,13 @@ link moves, and an embedding of {embedding} values.
 
 ## Made by
 
-How such a model is made, from the data sets on, is in `docs/training.md`; the model that ships by
+How such a model is made, from the data sets on, is in `docs/training.md`; one like it by
 `scripts/train_shipped.sh`, one command. This one:
 
 - Limits and calibration of the router by the last {router_held_out} of {train_windows} windows
   ({train_seeds}), of the experts by the last {held_out} of the data set that each saw last; figures
   by {test_windows} windows of San Francisco, seed {test_seed}, a city that training never saw.
-- Router: {router_stages}; {minutes:.0f} minutes, one after the other.
+- Router: {router_stages}.
 - Experts, with windows and seed of the data set, which has all protocols unless it says otherwise:
 {stages}
 
@@ -100,12 +100,11 @@ def model_card(name: str, router: Assessment, experts: dict[str, Assessed]) -> s
         ),
         train_windows=f"{sum(training['counts'].values()):,}",
         test_windows=sum(test["counts"].values()),
-        train_seeds=_seeds(training["seeds"]),
+        train_seeds=router_card.seed_list(training["seeds"]),
         router_held_out=f"{percent(made['training']['held_out'])} %",
         held_out=f"{percent(first.record['columns']['held_out'])} %",
-        router_stages=_router_stages(made["training"]),
+        router_stages=router_card.router_stages(made["training"]),
         test_seed=test["seed"],
-        minutes=sum(stage["seconds"] for stage in stages_behind(made["training"])) / 60.0,
         stages=_stages(experts),
         protocol_p=router.limits.protocol_p,
         ece=metrics["calibration_error"],
@@ -142,16 +141,6 @@ def _accepted(metrics: dict[str, Any], kinds: list[str]) -> float:
     return accepted / max(1, windows)
 
 
-def _router_stages(training: dict[str, Any]) -> str:
-    """Epochs and windows of each training, from the first on."""
-    steps = [
-        f"{stage['epochs_run']} epochs of {stage['data']['windows']:,} windows "
-        f"({_seeds(seeds(stage['data']))})"
-        for stage in stages_behind(training)
-    ]
-    return ", then ".join(reversed(steps))
-
-
 _STAGE_NAMES = {"pretrain": "of masked modelling", "finetune": "of fine-tuning"}
 
 
@@ -172,12 +161,7 @@ def _data_set(data: dict[str, Any]) -> str:
     """Windows and seeds, and the protocol where there is one alone."""
     protocols = [name for name in PROTOCOLS if data["counts"].get(name)]
     alone = f" of {protocols[0]} alone" if len(protocols) == 1 else ""
-    return f"{data['windows']:,}{alone}, {_seeds(seeds(data))}"
-
-
-def _seeds(numbers: list[int]) -> str:
-    *first, last = map(str, numbers)
-    return f"seeds {', '.join(first)} and {last}" if first else f"seed {last}"
+    return f"{data['windows']:,}{alone}, {router_card.seed_list(seeds(data))}"
 
 
 def _expert_tables(experts: dict[str, Assessed]) -> list[str]:

@@ -100,6 +100,19 @@ def save(
     _write(path, _unshared(tensors), {"progress": state, "identity": identity})
 
 
+def refuse_another(path: Path, identity: str) -> None:
+    """Makes sure that a checkpoint, if there is one, is of the run of this identity.
+
+    Raises:
+        ValueError: it is one of another configuration or other data, or no checkpoint.
+    """
+    if path.is_file() and _read(path)[1].get("identity") != identity:
+        raise ValueError(
+            f"{path}: expected a checkpoint of this configuration and data (in memory as then, or "
+            "from the disk as then), got one of others; --restart begins anew"
+        )
+
+
 def restore(
     path: Path, module: nn.Module, optimiser: torch.optim.Optimizer, identity: str
 ) -> Progress:
@@ -109,12 +122,8 @@ def restore(
         FileNotFoundError: there is no file.
         ValueError: it is not a checkpoint, or one of another configuration or other data.
     """
+    refuse_another(path, identity)
     tensors, about = _read(path)
-    if about.get("identity") != identity:
-        raise ValueError(
-            f"{path}: expected a checkpoint of this configuration and data (in memory as then, or "
-            "from the disk as then), got one of others; --restart begins anew"
-        )
     weights, moments = {}, dict[int, dict[str, Tensor]]()
     for name, value in tensors.items():
         if name.startswith(_WEIGHT):

@@ -89,7 +89,8 @@ def finetune(
             before, _ = load_expert(folder)
             if not shares_encoder(before.model, model):
                 raise ValueError(
-                    f"{folder}: expected an expert of the size configured, got another"
+                    f"{folder}: expected an expert of the size configured, with a view in "
+                    "common at least, got another"
                 )
             new = set(model.sources) - set(before.model.sources)
             expert = _fresh(model, config.seed, training) if new else random(model, config.seed)

@@ -12,7 +12,7 @@ from gnuradio.lwmspectro.manifest import EMBEDDING_SIZE
 
 from ..dataset import read_manifest
 from ..router import RouterConfig
-from ..train_router import Running, TrainConfig, is_trained, train
+from ..train_router import Running, TrainConfig, is_trained, refuse_another, train
 from .bundle import bundle, router_data, router_folder
 from .config import PROTOCOLS, Experts
 from .experts import Options, finetune, pretrain
@@ -39,24 +39,27 @@ def train_all(config: Experts, options: Options, say: Callable[[str], None]) -> 
             f"model.dim: expected {EMBEDDING_SIZE}, a bundle's embedding, got {config.model.dim}"
         )
     data, test = router_data(config)
-    for name in sorted({config.data.train, config.data.validation, str(data), str(test)} - {""}):
-        read_manifest(Path(name))
-    for protocol in PROTOCOLS:
-        say(f"pretrain {protocol}")
-        pretrain(config, protocol, options)
-        say(f"finetune {protocol}")
-        finetune(config, protocol, options, None)
-    folder = router_folder(config)
     settings = TrainConfig(
         data,
-        folder,
+        router_folder(config),
         seed=config.seed,
         epochs=config.router.epochs,
         threads=config.threads,
         precision="bf16-mixed" if config.pretrain.precision == "bf16-mixed" else "32-true",
     )
-    if options.restart or not is_trained(settings):
+    for name in sorted({config.data.train, config.data.validation, str(data), str(test)} - {""}):
+        read_manifest(Path(name))
+    if not options.restart:
+        refuse_another(settings, RouterConfig())
+    for protocol in PROTOCOLS:
+        say(f"pretrain {protocol}")
+        pretrain(config, protocol, options)
+        say(f"finetune {protocol}")
+        finetune(config, protocol, options, None)
+    if options.restart or not is_trained(settings, RouterConfig()):
         say("train-router")
-        train(settings, RouterConfig(), Running(options.restart, options.on_step))
+        train(
+            settings, RouterConfig(), Running(options.restart, options.accelerator, options.on_step)
+        )
     say("export")
     return bundle(config, options.limit)
