@@ -89,7 +89,8 @@ def router_stages(training: dict[str, Any]) -> str:
     for stage in stages_behind(training):
         data = stage.get("data")
         of = f" of {data['windows']:,} windows ({seed_list(seeds(data))})" if data else ""
-        time = f"{stage['seconds'] / 60.0:.0f} minutes on {stage['threads']} CPU threads"
+        threads = f"{stage['threads']} CPU thread{'s' if stage['threads'] > 1 else ''}"
+        time = f"{stage['seconds'] / 60.0:.0f} minutes on {threads}"
         steps.append(f"{stage['epochs_run']} epochs{of}, {time}")
         first = stage
     if "from_sha256" in first:

@@ -102,7 +102,7 @@ def test_training_on_is_told_in_the_card(
     assert cli.main(["export", *arguments_]) == 0
     card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text()
     assert re.search(r"epochs of fine-tuning \(\d+, seed 1\), then 1 epochs of fine-tuning", card)
-    assert re.search(r"Router: \d+ epochs of 56 windows \(seed 1\), then 1 epochs of 56", card)
+    assert re.search(r"1 CPU thread; then 1 epochs of 56 windows \(seed 1\)", card)
     assert "the same, by the share of the window in which the link sends" in card
 
 
