@@ -123,7 +123,7 @@ def thresholds(
     partial: npt.NDArray[np.bool_],
     noise_windows: int = 400,
     seed: int = 1,
-    accepted: float = 0.035,
+    accepted: float = 0.03,
     mistaken: float = 0.02,
 ) -> Thresholds:
     """Limits that name a protocol in at most a share ``accepted`` of the negatives.
