@@ -106,7 +106,12 @@ def refuse_another(path: Path, identity: str) -> None:
     Raises:
         ValueError: it is one of another configuration or other data, or no checkpoint.
     """
-    if path.is_file() and _read(path)[1].get("identity") != identity:
+    if path.is_file():
+        _check_identity(path, _read(path)[1], identity)
+
+
+def _check_identity(path: Path, about: Mapping[str, Any], identity: str) -> None:
+    if about.get("identity") != identity:
         raise ValueError(
             f"{path}: expected a checkpoint of this configuration and data (in memory as then, or "
             "from the disk as then), got one of others; --restart begins anew"
@@ -122,8 +127,8 @@ def restore(
         FileNotFoundError: there is no file.
         ValueError: it is not a checkpoint, or one of another configuration or other data.
     """
-    refuse_another(path, identity)
     tensors, about = _read(path)
+    _check_identity(path, about, identity)
     weights, moments = {}, dict[int, dict[str, Tensor]]()
     for name, value in tensors.items():
         if name.startswith(_WEIGHT):
