@@ -22,7 +22,7 @@ from .router_files import WEIGHTS, restore, save
 from .stages import checkpoint, order
 from .stages.checkpoint import Progress, digest
 from .stages.config import Training
-from .stages.fit import OnStep
+from .stages.loop import OnStep, Plan
 from .stages.world import fastest, launch
 
 TRAINING = "training.json"
@@ -126,22 +126,16 @@ def train(config: TrainConfig, size: RouterConfig, run: Running = RUNNING) -> Pr
         router.fit_normalisation(sample.float())
     accelerator = fastest() if run.accelerator == "auto" else run.accelerator
     fabric, _ = launch(config.precision, accelerator)
-    progress = router_fit.fit(
-        router_fit.Run(
-            training,
-            validation,
-            replace(_schedule(config), checkpoint_s=run.checkpoint_s),
-            config.seed,
-            config.muted,
-            config.label_smoothing,
-            config.out,
-            _digest(config, size),
-            run.on_step,
-            run.stop_after,
-        ),
-        router,
-        fabric,
+    plan = Plan(
+        replace(_schedule(config), checkpoint_s=run.checkpoint_s),
+        config.seed,
+        config.out,
+        _digest(config, size),
+        on_step=run.on_step,
+        stop_after=run.stop_after,
     )
+    windows = router_fit.Windows(training, validation, config.muted, config.label_smoothing)
+    progress = router_fit.fit(plan, windows, router, fabric)
     if progress.finished:
         _finish(config, progress, validation)
     return progress
@@ -189,7 +183,7 @@ def _finish(config: TrainConfig, progress: Progress, validation: TokenSet) -> No
         "data": {key: manifest[key] for key in ("seed", "windows", PARTS) if key in manifest},
         "threads": config.threads,
         "epochs_run": len(progress.curve),
-        "seconds": round(sum(row["seconds"] for row in progress.curve)),
+        "seconds": round(progress.seconds),
     }
     if config.weights is not None:
         outcome["from"] = record(config.weights)

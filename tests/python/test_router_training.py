@@ -57,8 +57,8 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(data: Path, tmp_path: Path) 
         assert not is_trained(halves, SIZE)
     again = train(halves, SIZE)
     assert (halves.out / WEIGHTS).read_bytes() == (whole.out / WEIGHTS).read_bytes()
-    for here, there in zip(done.curve, again.curve, strict=True):
-        assert {**here, "seconds": 0} == {**there, "seconds": 0}
+    assert done.curve == again.curve
+    assert record(halves.out)["seconds"] == round(again.seconds)
     (halves.out / WEIGHTS).unlink()  # killed when all epochs were done, before the end
     assert train(halves, SIZE).step == again.step
     assert (halves.out / WEIGHTS).read_bytes() == (whole.out / WEIGHTS).read_bytes()

@@ -37,6 +37,7 @@ class Progress:
         curve: a row for each finished epoch.
         best: lowest validation loss.
         worse: epochs since then.
+        seconds: spent on steps and validation, however often it was stopped.
         finished: nothing is left to do.
     """
 
@@ -45,6 +46,7 @@ class Progress:
     curve: list[dict[str, float]] = field(default_factory=list)
     best: float = float("inf")
     worse: int = 0
+    seconds: float = 0.0
     finished: bool = False
 
 

@@ -17,7 +17,8 @@ from ..lwm.expert import Expert, random
 from .batch import Part, training_and_validation
 from .checkpoint import Progress, load_expert
 from .config import Experts, Training, to_json
-from .fit import OnStep, Run, fit
+from .fit import Run, fit
+from .loop import OnStep
 from .tasks import FineTune, Pretraining, Task
 from .world import launch
 
@@ -33,7 +34,7 @@ class Options:
         restart: begins anew where there is a checkpoint.
         accelerator: of Lightning: "auto", "cpu", "gpu".
         tensorboard: shows curves there too.
-        on_step: see ``fit.Run``.
+        on_step: see ``loop.Plan``.
         stop_after: likewise.
     """
 
