@@ -84,6 +84,25 @@ def test_other_data_or_settings_are_measured_anew(small, tmp_path):
     assert before[0].identity != after[0].identity
 
 
+def test_steps_decide_where_there_are_few_windows_alone(small, tmp_path):
+    """28 windows in batches of 8 are four steps: a least number below that changes nothing."""
+    study = dataclasses.replace(small.table2, methods=("spectrogram_cnn", "raw_logistic"))
+    identities = []
+    for least_steps in (1, 4, 5):
+        training = dataclasses.replace(small.training, batch=8, least_steps=least_steps)
+        made = dataclasses.replace(small, table2=study, seeds=(1,), training=training)
+        make(made, tmp_path, [])
+        found = {c.key.method: c.identity for c in cells.read(tmp_path / "table2.csv")}
+        identities.append(found)
+    assert identities[0] == identities[1]
+    assert identities[1]["spectrogram_cnn"] != identities[2]["spectrogram_cnn"]
+    assert identities[1]["raw_logistic"] == identities[2]["raw_logistic"]
+    own = dataclasses.replace(study, training=dataclasses.replace(QUICK, least_steps=4))
+    make(dataclasses.replace(made, table2=own), tmp_path, [])
+    found = {c.key.method: c.identity for c in cells.read(tmp_path / "table2.csv")}
+    assert found == identities[0]
+
+
 def test_the_ablation_and_table_3_name_what_is_missing(small, tmp_path):
     links = dataclasses.replace(small.ablation.links[0], name="elsewhere", experts="nowhere")
     study = dataclasses.replace(

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,7 @@ from .encoders import (
     pretrained,
     read_images,
 )
+from .fit import steps_per_epoch
 from .images import views_model
 from .methods import METHODS, Bench
 from .preset import Links, Preset
@@ -103,7 +106,7 @@ class Ground:
         decides = {
             "data": self.city.sha256,
             "links": [self.links.task, self.links.protocols, self.links.grids],
-            "training": preset["training"],
+            "training": self._training(count, seed) if method.steps else None,
             "split": preset["split"],
             "image": None if method.stage else preset["image"],
             "method": name,
@@ -111,6 +114,12 @@ class Ground:
             "cell": [count, seed],
         }
         return digest(decides)[:16]
+
+    def _training(self, count: int, seed: int) -> dict[str, Any]:
+        """Settings that matter with so many windows: more are trained with in as many steps."""
+        settings = self.preset.training
+        steps = steps_per_epoch(len(self.splits[count, seed].train), settings)
+        return asdict(dataclasses.replace(settings, least_steps=steps))
 
     @cached_property
     def bench(self) -> Bench:

@@ -81,9 +81,14 @@ class Fitted:
     windows_per_s: float
 
 
+def steps_per_epoch(windows: int, settings: Settings) -> int:
+    """Of so many training windows."""
+    return max(settings.least_steps, -(-windows // settings.batch))
+
+
 def _epoch(train: Index, settings: Settings, rng: np.random.Generator) -> list[Index]:
     """Batches of every training window, and of some again where there are few."""
-    steps = max(settings.least_steps, -(-len(train) // settings.batch))
+    steps = steps_per_epoch(len(train), settings)
     size = min(settings.batch, len(train))
     rows = np.concatenate([rng.permutation(train) for _ in range(-(-steps * size // len(train)))])
     return [rows[k * size : (k + 1) * size] for k in range(steps) if len(rows[k * size :])]
@@ -136,7 +141,7 @@ def fit(
     truth = torch.from_numpy(label)
     best, best_epoch, state = -1.0, 0, copy.deepcopy(network.state_dict())
     trained, spent = 0, 0.0
-    total = settings.epochs * len(_epoch(split.train, settings, np.random.default_rng(0)))
+    total = settings.epochs * steps_per_epoch(len(split.train), settings)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, total)
     for epoch in range(1, settings.epochs + 1):
         module.train()

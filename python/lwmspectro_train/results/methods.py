@@ -84,6 +84,7 @@ class Method:
         stage: that wrote its weights, "" for those that need none.
         needs: packages beside the project's own.
         cheap: whether it costs next to nothing once the windows are embedded.
+        steps: whether it is trained in steps, as ``fit.Settings`` say.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Method:
     stage: str = ""
     needs: tuple[str, ...] = ()
     cheap: bool = False
+    steps: bool = True
 
     def missing(self) -> list[str]:
         """Packages that are not installed."""
@@ -198,6 +200,7 @@ def _all() -> tuple[Method, ...]:
             _embedding_logistic(joint),
             joint,
             cheap=True,
+            steps=False,
         ),
         Method("masked_ft", "masked modelling alone, fine-tuned", _fine_tuned(masked), masked),
         Method("masked", "masked modelling alone, frozen", _frozen(masked), masked, cheap=True),
@@ -209,6 +212,7 @@ def _all() -> tuple[Method, ...]:
             _embedding_logistic(joint, True),
             joint,
             cheap=True,
+            steps=False,
         ),
         Method("deep_cnn", "Deep CNN", _image_network(DeepCnn)),
         Method("spectrogram_cnn", "spectrogram CNN", _image_network(SpectrogramCnn)),
@@ -220,7 +224,13 @@ def _all() -> tuple[Method, ...]:
             needs=_LITE0,
         ),
         Method("mobilenet", "MobileNetV3-Small, from scratch", _image_network(MobileNetV3)),
-        Method("raw_logistic", "raw patches, logistic regression", _raw_logistic, cheap=True),
+        Method(
+            "raw_logistic",
+            "raw patches, logistic regression",
+            _raw_logistic,
+            cheap=True,
+            steps=False,
+        ),
     )
 
 

@@ -66,12 +66,14 @@ class Study:
         methods: names of ``methods.METHODS``.
         counts: training windows per class; 0 for all.
         largest: of methods that cost much, the largest count; others have them all.
+        training: of networks, where other than for all studies.
     """
 
     links: tuple[Links, ...]
     methods: tuple[str, ...]
     counts: tuple[int, ...]
     largest: dict[str, int] = field(default_factory=dict)
+    training: Settings | None = None
 
     def __post_init__(self) -> None:
         names = [links.name for links in self.links]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,8 @@ def run(
         ValueError: a data set is not the unseen city's, or too small, or the file is no such file.
     """
     torch.set_num_threads(preset.threads)
+    if study.training is not None:
+        preset = replace(preset, training=study.training)
     file = CellFile(path)
     until = float("inf") if minutes is None else time.monotonic() + 60.0 * minutes
     grounds = [open_ground(links, study.counts, preset, study.methods) for links in study.links]
