@@ -19,7 +19,7 @@ SOURCES = (
     Source("fluctuation", bands=4, mask=False),
 )
 TINY = Model(
-    SOURCES,
+    sources=SOURCES,
     dim=16,
     layers=1,
     heads=2,

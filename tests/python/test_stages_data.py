@@ -18,7 +18,7 @@ from lwmspectro_train.stages import augmentation, batch, config, labels, order, 
 from lwmspectro_train.stages.config import Augmentation, Data
 
 MODEL = Model(
-    (Source("spectrogram"), Source("grid", "cp_15khz", planes=("power_db", "larger_part")))
+    sources=(Source("spectrogram"), Source("grid", "cp_15khz", planes=("power_db", "larger_part")))
 )
 SHIFTS = augmentation.DRAWS
 

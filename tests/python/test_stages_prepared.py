@@ -21,7 +21,7 @@ from lwmspectro_train.stages.prepared import augment_images
 
 GRIDS = ("cp_15khz", "wifi_long_gi")
 MODEL = Model(
-    (
+    sources=(
         Source("spectrogram"),
         Source("correlogram"),
         Source("fluctuation"),

@@ -24,8 +24,10 @@ SMALL = {"dim": 16, "layers": 1, "heads": 2, "ffn": 16}
 
 
 def test_weights_go_by_view_not_by_place() -> None:
-    before = Model((Source("spectrogram"), Source("fluctuation"), Source("similarity")), **SMALL)
-    after = Model((Source("drift"), Source("spectrogram"), Source("similarity")), **SMALL)
+    before = Model(
+        sources=(Source("spectrogram"), Source("fluctuation"), Source("similarity")), **SMALL
+    )
+    after = Model(sources=(Source("drift"), Source("spectrogram"), Source("similarity")), **SMALL)
     assert shares_encoder(before, after)
     old, fresh, new = random(before, 1), random(after, 2), random(after, 2)
     new.take_over(old)
@@ -41,13 +43,15 @@ def test_weights_go_by_view_not_by_place() -> None:
 
 
 def test_a_view_of_the_same_name_may_be_another() -> None:
-    before = Model((Source("spectrogram"), GRID), **SMALL)
-    after = Model((Source("spectrogram"), OTHER_GRID), **SMALL)
+    before = Model(sources=(Source("spectrogram"), GRID), **SMALL)
+    after = Model(sources=(Source("spectrogram"), OTHER_GRID), **SMALL)
     old, fresh, new = random(before, 1), random(after, 2), random(after, 2)
     new.take_over(old)
     name = "patches.grid_cp_15khz.position"  # of the same shape
     assert torch.equal(new.state_dict()[name], fresh.state_dict()[name])
-    assert not shares_encoder(Model((GRID,), **SMALL), Model((OTHER_GRID,), **SMALL))
+    assert not shares_encoder(
+        Model(sources=(GRID,), **SMALL), Model(sources=(OTHER_GRID,), **SMALL)
+    )
     assert not shares_encoder(before, replace(before, dim=32))
 
 

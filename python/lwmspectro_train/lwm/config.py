@@ -190,11 +190,10 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Model:
-    """An expert.
+class Size:
+    """How wide and deep an expert is.
 
     Attributes:
-        sources: what it looks at.
         dim, layers, heads, ffn: width d, depth L, heads h and inner width of the encoder.
         dropout: of what each sublayer of the encoder adds, while training.
         cls: puts a class token before the others.
@@ -207,7 +206,6 @@ class Model:
         head: of all answers.
     """
 
-    sources: tuple[Source, ...]
     dim: int = 128
     layers: int = 12
     heads: int = 8
@@ -226,16 +224,6 @@ class Model:
     head: Head = field(default_factory=Head)
 
     def __post_init__(self) -> None:
-        names = [source.name for source in self.sources]
-        if not names or len(set(names)) != len(names):
-            raise ValueError(f"sources: expected at least one and none twice, got {names}")
-        grids = [s for s in self.sources if s.kind == SYMBOL_GRID]
-        read = planes_read(self)
-        for source in grids:
-            if source.column not in read and source.planes != tuple(kernels.symbol_grid_planes):
-                raise ValueError(
-                    f"planes: expected all beside statistics of the same grid, got {source.planes}"
-                )
         for name in ("dim", "heads", "ffn", "decoder_dim", "decoder_heads", "decoder_ffn"):
             _at_least(name, getattr(self, name), 1)
         for name in ("layers", "decoder_layers"):
@@ -250,6 +238,30 @@ class Model:
         _share("mask_ratio", self.mask_ratio)
         if not self.temperature > 0.0:
             raise ValueError(f"temperature: expected more than 0, got {self.temperature:g}")
+
+
+@dataclass(frozen=True)
+class Model(Size):
+    """An expert.
+
+    Attributes:
+        sources: what it looks at.
+    """
+
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names = [source.name for source in self.sources]
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"sources: expected at least one and none twice, got {names}")
+        grids = [s for s in self.sources if s.kind == SYMBOL_GRID]
+        read = planes_read(self)
+        for source in grids:
+            if source.column not in read and source.planes != tuple(kernels.symbol_grid_planes):
+                raise ValueError(
+                    f"planes: expected all beside statistics of the same grid, got {source.planes}"
+                )
 
     @property
     def tokens(self) -> int:

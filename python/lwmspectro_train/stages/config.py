@@ -12,7 +12,7 @@ from gnuradio.lwmspectro import strict_json
 
 from .. import toml_file
 from ..lwm.answers import SMOOTH_L1, SNR_LOSSES
-from ..lwm.config import Head, Model, Source
+from ..lwm.config import Model, Size, Source
 from ..lwm.objective import Weights
 
 SHIPPED = Path(__file__).parents[1] / "configs" / "experts"
@@ -204,28 +204,6 @@ class RouterTraining:
 
 
 @dataclass(frozen=True)
-class Size:
-    """Of every expert: see ``lwm.config.Model``, less its sources."""
-
-    dim: int = 128
-    layers: int = 12
-    heads: int = 8
-    ffn: int = 512
-    dropout: float = 0.0
-    cls: bool = False
-    decoder_dim: int = 64
-    decoder_layers: int = 1
-    decoder_heads: int = 4
-    decoder_ffn: int = 256
-    mask_ratio: float = 0.7
-    visible_only: bool = False
-    projection_hidden: int = 128
-    projection: int = 64
-    temperature: float = 0.2
-    head: Head = field(default_factory=Head)
-
-
-@dataclass(frozen=True)
 class Experts:
     """All of it.
 
@@ -234,7 +212,7 @@ class Experts:
         sources: views that every expert looks at.
         protocols: for each protocol the views that its expert looks at besides; those of "mixed"
             are for one expert of all.
-        model: size of the experts.
+        model: size of every expert.
         pretrain, finetune, router: the stages.
         out: folder of weights and curves, against the current one; ``data/models/`` and the file's
             name where empty.
@@ -277,8 +255,7 @@ class Experts:
             ValueError: there is no such protocol, or its sources make no model.
         """
         _check_one_of("protocol", protocol, (*PROTOCOLS, MIXED))
-        size = {name: getattr(self.model, name) for name in Size.__dataclass_fields__}
-        return Model(sources=self.sources + self.protocols.get(protocol, ()), **size)
+        return Model(**vars(self.model), sources=self.sources + self.protocols.get(protocol, ()))
 
     def folder(self, protocol: str, stage: str) -> Path:
         """Of the weights of a stage."""

@@ -16,7 +16,7 @@ GRIDS = {"lte": ("cp_15khz",), "nr": ("cp_15khz",), "wifi": ("wifi_long_gi",), "
 def model(grids: tuple[str, ...], over: str = "tokens") -> Model:
     sources = [Source("spectrogram", patch=(32, 32))]
     sources += [Source("grid", numerology=g, patch=(64, 64), lift=(2,)) for g in grids]
-    return Model(tuple(sources), **SIZE, head=Head(over=over, channels=8))
+    return Model(sources=tuple(sources), **SIZE, head=Head(over=over, channels=8))
 
 
 def write(folder: Path, protocols: tuple[str, ...] = ("lte",), over: str = "tokens") -> Path:
