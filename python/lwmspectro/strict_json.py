@@ -110,6 +110,7 @@ _PLAIN: dict[Any, str] = {
     int: "a whole number",
     float: "a finite number",
     str: "a string",
+    types.NoneType: "null",
 }
 
 
@@ -133,6 +134,9 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 
 
 def _convert_union(members: tuple[Any, ...], value: Any, where: str) -> Any:
+    objects = [member for member in members if dataclasses.is_dataclass(member)]
+    if isinstance(value, dict) and len(objects) == 1:  # what is wrong within says more
+        return _convert(objects[0], value, where)
     for member in members:
         try:
             return _convert(member, value, where)
@@ -146,7 +150,7 @@ def _name(hint: Any) -> str:
     origin = typing.get_origin(hint)
     if origin is tuple:
         return "an array"
-    if origin is dict:
+    if origin is dict or dataclasses.is_dataclass(hint):
         return "an object"
     return _PLAIN[hint]
 

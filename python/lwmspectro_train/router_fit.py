@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from lightning.fabric import Fabric
@@ -51,14 +50,14 @@ def fit(plan: Plan, windows: Windows, router: Router, fabric: Fabric) -> Progres
         ValueError: a checkpoint of another run.
         RuntimeError: a gradient, or a validation loss, is not finite.
     """
-    return loop.fit(plan, _RouterLearner(plan, windows, router, fabric.device), fabric, Alone())
+    return loop.fit(plan, _RouterLearner(plan, windows, router, fabric), fabric, Alone())
 
 
 class _RouterLearner(Learner):
-    def __init__(self, plan: Plan, windows: Windows, router: Router, device: torch.device) -> None:
+    def __init__(self, plan: Plan, windows: Windows, router: Router, fabric: Fabric) -> None:
         self._windows, self._seed, self._batch = windows, plan.seed, plan.config.batch
-        self._folder: Path = plan.folder / BEST
-        self._device = device
+        self._folder = plan.folder / BEST
+        self._fabric = fabric
         self._tokens = torch.from_numpy(windows.training.tokens)
         self._label = torch.from_numpy(windows.training.label)
         config = plan.config
@@ -84,19 +83,22 @@ class _RouterLearner(Learner):
 
     def _moved(self, tokens: Tensor, label: Tensor, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Half the bytes on their way to a GPU."""
-        return tokens[rows].to(self._device).float(), label[rows].to(self._device)
+        return tokens[rows].to(self._fabric.device).float(), label[rows].to(self._fabric.device)
 
     @torch.no_grad()
-    def validate(self, module: nn.Module) -> dict[str, float]:
+    def validate(self) -> dict[str, float]:
         """Loss and accuracy."""
         tokens = torch.from_numpy(self._windows.validation.tokens)
         label = torch.from_numpy(self._windows.validation.label)
-        mean = MeanMetric(nan_strategy="error").to(self._device)
-        right = MulticlassAccuracy(self._router.cfg.classes, average="micro").to(self._device)
-        module.eval()
+        mean = MeanMetric(nan_strategy="error").to(self._fabric.device)
+        right = MulticlassAccuracy(self._router.cfg.classes, average="micro").to(
+            self._fabric.device
+        )
+        self._router.eval()
         for first in range(0, len(label), self._batch):
             some, truth = self._moved(tokens, label, slice(first, first + self._batch))
-            logits = module(some)
+            with self._fabric.autocast():
+                logits = self._router(some).float()
             mean.update(functional.cross_entropy(logits, truth, reduction="none"))
             right.update(logits, truth)
         return {"loss": float(mean.compute()), "accuracy": float(right.compute())}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Presets: those that come along fit each other and the data sets; others are refused plainly."""
 
+import dataclasses
+
 import pytest
 
 pytest.importorskip("lightning", reason="training is not installed")
@@ -52,6 +54,15 @@ def test_costly_methods_may_end_earlier():
     assert wanted == [("lwm", 5), ("resnet18", 5), ("lwm", 400), ("lwm", 0)]
 
 
+def test_a_study_says_what_differs_alone(tmp_path):
+    path = tmp_path / "own.toml"
+    text = (preset.SHIPPED / "smoke.toml").read_text()
+    path.write_text(text.replace("[table3]", "[table3.training]\nepochs = 9\n[table3]", 1))
+    found = preset.load(path)
+    assert found.table3.training == dataclasses.replace(found.training, epochs=9)
+    assert found.table2.training is None
+
+
 def test_overrides_stand_in_for_the_file():
     found = preset.load("smoke", seeds=(4, 5), out="elsewhere", threads=None)
     assert (found.seeds, found.out, found.threads) == ((4, 5), "elsewhere", 1)
@@ -62,6 +73,8 @@ def test_overrides_stand_in_for_the_file():
     [
         ('"lwm", "deep_cnn", "raw_logistic"', '"magic"', r"methods: expected .*, got \['magic'\]"),
         ("epochs = 1", "epochs = 0", "epochs: expected at least 1, got 0"),
+        ("[table3]", "[table3.training]\nepocs = 2\n[table3]", r"table3.training.* \['epocs'\]"),
+        ("[table3]", "[table3.training]\nbatch = 0.5\n[table3]", "batch: expected a whole number"),
         ('task = "joint"', 'task = "speed"', "task: expected one of joint, modulation"),
         ("seeds = [1, 2]", "seeds = [1, 1]", "seeds: expected different ones"),
         ("threads = 1", "threads = 1\nimage = 100", "image: expected 32, 64 or 128, got 100"),

@@ -58,7 +58,6 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(data: Path, tmp_path: Path) 
     again = train(halves, SIZE)
     assert (halves.out / WEIGHTS).read_bytes() == (whole.out / WEIGHTS).read_bytes()
     assert done.curve == again.curve
-    assert record(halves.out)["seconds"] == round(again.seconds)
     (halves.out / WEIGHTS).unlink()  # killed when all epochs were done, before the end
     assert train(halves, SIZE).step == again.step
     assert (halves.out / WEIGHTS).read_bytes() == (whole.out / WEIGHTS).read_bytes()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The training loop: it goes on exactly where it was stopped, and processes share a batch."""
+"""Experts in training: a stopped run goes on exactly, and processes share a batch."""
 
 import csv
 import dataclasses

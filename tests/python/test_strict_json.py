@@ -24,6 +24,7 @@ class Outer:
     table: dict[str, Inner]
     size: tuple[int | str, ...]
     free: dict[str, Any]
+    perhaps: Inner | None = None
 
 
 GOOD = {
@@ -80,6 +81,8 @@ def test_there_and_back():
         ({"inner": {"ratio": "1", "names": []}}, "top.inner.ratio: expected a finite number"),
         ({"inner": {"ratio": 10**400, "names": []}}, "top.inner.ratio: expected a finite number"),
         ({"inner": {"ratio": 1, "names": ["a", 2]}}, "top.inner.names[1]: expected a string"),
+        ({"perhaps": {"ratio": "1"}}, "top.perhaps.ratio: expected a finite number"),
+        ({"perhaps": 1}, "top.perhaps: expected an object or null, got 1 (number)"),
     ],
 )
 def test_what_is_refused_says_expected_and_got(change, message):

@@ -248,7 +248,7 @@ class Model(Size):
         sources: what it looks at.
     """
 
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = field(kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -40,7 +40,7 @@ class Cell:
 
     Attributes:
         key: which.
-        identity: digest of all that decides it: data, split, sizes, weights.
+        identity: digest of all that decides it: method, training, data, split, sizes, weights.
         accuracy, f1: share of test windows that are right, and F1 averaged over classes; 0 to 1.
         by_snr: accuracy by SNR in dB.
         train, test: windows.

@@ -91,7 +91,7 @@ def _epoch(train: Index, settings: Settings, rng: np.random.Generator) -> list[I
     steps = steps_per_epoch(len(train), settings)
     size = min(settings.batch, len(train))
     rows = np.concatenate([rng.permutation(train) for _ in range(-(-steps * size // len(train)))])
-    return [rows[k * size : (k + 1) * size] for k in range(steps) if len(rows[k * size :])]
+    return [rows[k * size : (k + 1) * size] for k in range(steps)]
 
 
 @torch.no_grad()

@@ -17,6 +17,8 @@ from .labels import TASKS
 from .methods import METHODS
 from .splits import Sizes
 
+_STUDIES = ("table2", "table3", "fig5", "ablation")
+
 SHIPPED = Path(__file__).parents[1] / "configs" / "results"
 
 
@@ -66,7 +68,7 @@ class Study:
         methods: names of ``methods.METHODS``.
         counts: training windows per class; 0 for all.
         largest: of methods that cost much, the largest count; others have them all.
-        training: of networks, where other than for all studies.
+        training: of networks, where other than for all studies. A file says what differs alone.
     """
 
     links: tuple[Links, ...]
@@ -179,6 +181,11 @@ def load(name: str | Path, **overrides: Any) -> Preset:
     for key, value in overrides.items():
         if value is not None:
             content[key] = list(value) if isinstance(value, tuple) else value
+    common = content.get("training")
+    for study in map(content.get, _STUDIES):
+        own = study.get("training") if isinstance(study, dict) else None
+        if isinstance(study, dict) and isinstance(common, dict) and isinstance(own, dict):
+            study["training"] = common | own
     try:
         return strict_json.build(Preset, content, path.name)
     except strict_json.SchemaError:

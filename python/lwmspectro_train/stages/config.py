@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -249,13 +249,14 @@ class Experts:
             self.expert(name)  # refuses what makes no model
 
     def expert(self, protocol: str) -> Model:
-        """The size of a protocol's expert.
+        """A protocol's expert.
 
         Raises:
             ValueError: there is no such protocol, or its sources make no model.
         """
         _check_one_of("protocol", protocol, (*PROTOCOLS, MIXED))
-        return Model(**vars(self.model), sources=self.sources + self.protocols.get(protocol, ()))
+        size = {part.name: getattr(self.model, part.name) for part in fields(Size)}
+        return Model(**size, sources=self.sources + self.protocols.get(protocol, ()))
 
     def folder(self, protocol: str, stage: str) -> Path:
         """Of the weights of a stage."""

@@ -106,7 +106,7 @@ class _ExpertLearner(Learner):
         return run.training.batch(rows[mine], numbers[mine], self._fabric.device)
 
     @torch.no_grad()
-    def validate(self, module: nn.Module) -> dict[str, float]:
+    def validate(self) -> dict[str, float]:
         """Terms of the loss and figures of the answers."""
         run, task, world = self._run, self._run.task, self._world
         task.eval()

@@ -70,7 +70,10 @@ class Learner(ABC):
 
     @abstractmethod
     def loss(self, module: nn.Module, rows: Index, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Loss of a step's windows, and the terms to show, each a mean over this process's share.
+        """Loss of this process's share of a step, and the terms of it to show.
+
+        The mean of each over the processes is that of all windows of the step: see
+        ``world.Together``.
 
         Args:
             module: that of the learner, as Fabric has set it up.
@@ -79,7 +82,7 @@ class Learner(ABC):
         """
 
     @abstractmethod
-    def validate(self, module: nn.Module) -> dict[str, float]:
+    def validate(self) -> dict[str, float]:
         """Figures of the validation windows over all processes; ``loss`` decides which is best."""
 
     @abstractmethod
@@ -145,7 +148,7 @@ class _Loop:
                 self._save()
             if plan.stop_after is not None and progress.step >= plan.stop_after:
                 return False
-        self._end_epoch(module, number, windows / (time.monotonic() - began))
+        self._end_epoch(number, windows / (time.monotonic() - began))
         return True
 
     def _step(self, module: nn.Module, adam: torch.optim.Optimizer, rows: Index) -> None:
@@ -171,10 +174,10 @@ class _Loop:
         stacked = torch.stack([term.detach().float() for term in terms.values()])
         return dict(zip(terms, (self.world.total(stacked) / self.world.size).tolist(), strict=True))
 
-    def _end_epoch(self, module: nn.Module, number: int, windows_per_s: float) -> None:
+    def _end_epoch(self, number: int, windows_per_s: float) -> None:
         plan, progress = self.plan, self.progress
         began = time.monotonic()
-        figures = self.learner.validate(module)
+        figures = self.learner.validate()
         steps = progress.sums.pop("steps")
         row = {
             "epoch": float(number + 1),
