@@ -339,7 +339,9 @@ def test_no_such_radio_is_one_line(run_app, lte_bundle, source, device):
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
     ours = [line for line in result.stderr.splitlines() if line.startswith(f"{APP}: ")]
-    assert [line.startswith(f"{APP}: error: --source {source}: ") for line in ours] == [True]
+    assert len(ours) == 1
+    assert ours[0].startswith(f"{APP}: error: --source {source}: expected a device that answers")
+    assert f"{device!r}, found none (" in ours[0]
     assert "Traceback" not in result.stderr
 
 

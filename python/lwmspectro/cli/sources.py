@@ -100,6 +100,18 @@ def open_source(args: argparse.Namespace) -> Source:
         raise UserError(f"--source {args.source}: {error}") from None
 
 
+def _device(source: str, name: str, needs: str, opened: Callable[[], Any]) -> Any:
+    """A radio, or one line on what it takes."""
+    try:
+        return opened()
+    except (RuntimeError, ValueError, LookupError) as error:
+        said = " ".join(str(error).split())
+        raise UserError(
+            f"--source {source}: expected a device that answers to {name!r}, found none ({said}); "
+            f"it takes {needs}"
+        ) from None
+
+
 def _open_demo(args: argparse.Namespace) -> Source:
     rate = check_samp_rate(args.samp_rate or DEMO_SAMP_RATE, "--samp-rate")
     freq = args.center_freq or 0.0
@@ -128,7 +140,12 @@ def _open_soapy(args: argparse.Namespace) -> Source:
     rate, freq = _required_rate(args), _required_freq(args)
     soapy = _driver("soapy")
     device = args.device_args or DEFAULT_SOAPY_DEVICE
-    source = soapy.source(device, "fc32", 1, "", "", [""], [""])
+    source = _device(
+        "soapy",
+        device,
+        "its SoapySDR module (Debian: soapysdr-module-...)",
+        lambda: soapy.source(device, "fc32", 1, "", "", [""], [""]),
+    )
     source.set_sample_rate(0, rate)
     source.set_frequency(0, freq)
     if args.antenna is not None:
@@ -145,7 +162,13 @@ def _open_uhd(args: argparse.Namespace) -> Source:
     rate, freq = _required_rate(args), _required_freq(args)
     uhd = _driver("uhd")
     stream = uhd.stream_args(cpu_format="fc32", channels=[0])
-    source = uhd.usrp_source(args.device_args or "", stream)
+    device = args.device_args or "any"
+    source = _device(
+        "uhd",
+        device,
+        "a USRP and its images (uhd_images_downloader)",
+        lambda: uhd.usrp_source(args.device_args or "", stream),
+    )
     source.set_samp_rate(rate)
     source.set_center_freq(freq, 0)
     if args.antenna is not None:
