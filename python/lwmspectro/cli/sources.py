@@ -20,6 +20,7 @@ from .console import number, positive, whole
 DEMO_SAMP_RATE = 20e6
 DEFAULT_ZMQ_ADDRESS = "tcp://127.0.0.1:5555"
 DEFAULT_SOAPY_DEVICE = "driver=rtlsdr"
+_DRIVER_ERRORS = (RuntimeError, ValueError, LookupError)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def open_source(args: argparse.Namespace) -> Source:
         return opener(args)
     except UserError:
         raise
-    except (RuntimeError, ValueError, LookupError) as error:  # from drivers
+    except _DRIVER_ERRORS as error:
         raise UserError(f"--source {args.source}: {error}") from None
 
 
@@ -104,7 +105,7 @@ def _device(source: str, name: str, needs: str, opened: Callable[[], Any]) -> An
     """A radio, or one line on what it takes."""
     try:
         return opened()
-    except (RuntimeError, ValueError, LookupError) as error:
+    except _DRIVER_ERRORS as error:
         said = " ".join(str(error).split())
         raise UserError(
             f"--source {source}: expected a device that answers to {name!r}, found none ({said}); "
@@ -162,12 +163,12 @@ def _open_uhd(args: argparse.Namespace) -> Source:
     rate, freq = _required_rate(args), _required_freq(args)
     uhd = _driver("uhd")
     stream = uhd.stream_args(cpu_format="fc32", channels=[0])
-    device = args.device_args or "any"
+    device = args.device_args or ""
     source = _device(
         "uhd",
-        device,
+        device or "any",
         "a USRP and its images (uhd_images_downloader)",
-        lambda: uhd.usrp_source(args.device_args or "", stream),
+        lambda: uhd.usrp_source(device, stream),
     )
     source.set_samp_rate(rate)
     source.set_center_freq(freq, 0)

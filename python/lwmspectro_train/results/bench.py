@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,7 @@ class Ground:
         """Settings that matter with so many windows: more are trained with in as many steps."""
         settings = self.preset.training
         steps = steps_per_epoch(len(self.splits[count, seed].train), settings)
-        return asdict(dataclasses.replace(settings, least_steps=steps))
+        return asdict(replace(settings, least_steps=steps))
 
     @cached_property
     def bench(self) -> Bench:

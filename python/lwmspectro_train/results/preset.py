@@ -183,8 +183,9 @@ def load(name: str | Path, **overrides: Any) -> Preset:
             content[key] = list(value) if isinstance(value, tuple) else value
     common = content.get("training")
     for study in map(content.get, _STUDIES):
-        own = study.get("training") if isinstance(study, dict) else None
-        if isinstance(study, dict) and isinstance(common, dict) and isinstance(own, dict):
+        if not isinstance(study, dict) or not isinstance(common, dict):
+            continue  # nothing to merge; what is no table is refused below
+        if isinstance(own := study.get("training"), dict):
             study["training"] = common | own
     try:
         return strict_json.build(Preset, content, path.name)
